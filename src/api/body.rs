@@ -7,8 +7,8 @@
 use super::error::{ApiError, ApiErrorKind};
 use super::redaction::Redactor;
 use crate::model::{
-    ConnectorBody, Contract, Entity, Literal, SecretLookup, SecretRef, SecretValue, Setting,
-    Settings,
+    ConnectorBody, Contract, DefinitionId, Entity, Literal, SecretLookup, SecretRef, SecretValue,
+    Setting, Settings,
 };
 use bytes::Bytes;
 use serde::Serialize;
@@ -52,6 +52,23 @@ pub(super) fn connector_request<'a>(
 ) -> Result<SecretBody<'a>, ApiError> {
     let redactor = redactor(body, secrets)?;
     let bytes = zeroizing(|out| write_connector(out, contract, customer, body, secrets))?;
+    Ok(SecretBody { bytes, redactor })
+}
+
+/// `OAuthCredentialsRequest`.
+pub(super) fn oauth_app_request<'a>(
+    definition: DefinitionId,
+    fields: &'a Settings,
+    secrets: &'a dyn SecretLookup,
+) -> Result<SecretBody<'a>, ApiError> {
+    let redactor = redactor_of([("credentials", fields)].into_iter(), secrets)?;
+    let bytes = zeroizing(|out| {
+        out.write_all(br#"{"connector_definition_id":"#)?;
+        json(out, &definition)?;
+        key(out, "configuration")?;
+        write_map(out, fields, secrets)?;
+        out.write_all(b"}")
+    })?;
     Ok(SecretBody { bytes, redactor })
 }
 
@@ -182,9 +199,16 @@ fn redactor<'a>(
     body: &'a ConnectorBody,
     secrets: &'a dyn SecretLookup,
 ) -> Result<Redactor<'a>, ApiError> {
+    redactor_of(body.blocks(), secrets)
+}
+
+fn redactor_of<'a>(
+    blocks: impl Iterator<Item = (&'static str, &'a Settings)>,
+    secrets: &'a dyn SecretLookup,
+) -> Result<Redactor<'a>, ApiError> {
     let mut redactor = Redactor::default();
     let mut missing = None;
-    for (name, block) in body.blocks() {
+    for (name, block) in blocks {
         for setting in block.values() {
             setting.leaves("", &mut |_, leaf| match leaf {
                 Setting::Secret(reference) => match resolved(secrets, reference) {

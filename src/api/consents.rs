@@ -6,7 +6,7 @@ use super::request::{self, TemplateOwner};
 use super::wire::{ConsentUrlResponse, TemplateCreated, TemplateList};
 use super::writer::Writer;
 use crate::http::is_loopback;
-use crate::model::{DefinitionId, Settings, TemplateId};
+use crate::model::{DefinitionId, SecretLookup, Settings, TemplateId};
 use reqwest::Url;
 
 /// A connector that the vendor creates once its customer consents.
@@ -72,6 +72,25 @@ impl Writer {
                 let reason = "the consent URL is not an https URL".to_owned();
                 ApiError::new(answer.call, ApiErrorKind::Undecodable { status, reason })
             })
+    }
+
+    /// Sets the organization's OAuth app of a type (`update_oauth_credentials`). Sending the same app again changes
+    /// nothing.
+    pub async fn put_oauth_app(
+        &self,
+        definition: DefinitionId,
+        fields: &Settings,
+        secrets: &dyn SecretLookup,
+    ) -> Result<(), ApiError> {
+        let request = request::put_oauth_app(definition, fields, secrets)?;
+        self.client.as_application(&request).await.map(drop)
+    }
+
+    /// Removes the organization's OAuth app of a type
+    /// (`delete_oauth_credentials_connector_type_connector_type`). Succeeds if there is none.
+    pub async fn delete_oauth_app(&self, kind: &str) -> Result<(), ApiError> {
+        let request = request::delete_oauth_app(kind);
+        self.client.as_application(&request).await.map(drop)
     }
 
     /// Copies a template into the organization (`create_integrations_templates_sources`).

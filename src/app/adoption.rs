@@ -49,7 +49,7 @@ impl App<'_> {
         address: &Address,
         id: ConnectorId,
         replaces: Option<ConnectorId>,
-    ) -> Result<Planned, Failure> {
+    ) -> Result<(Planned, Vec<(Address, Action)>), Failure> {
         let ledger = self.read_ledger().await?;
         let selection = Policy {
             targets: [address.clone()].into(),
@@ -64,7 +64,7 @@ impl App<'_> {
         };
         adoption.forget_recorded(&mut state.recorded);
         adoption.remove_alternatives(&mut state);
-        let (mut planned, _deferred) = self.plan_adoptions(state, &[adoption]).await?;
+        let (mut planned, deferred) = self.plan_adoptions(state, &[adoption]).await?;
         for customer in &mut planned.plan.customers {
             for step in &mut customer.steps {
                 if let Operation::AdoptConnector { replaces: old, .. } = &mut step.operation {
@@ -72,7 +72,7 @@ impl App<'_> {
                 }
             }
         }
-        Ok(planned)
+        Ok((planned, deferred))
     }
 
     async fn plan_adoptions(

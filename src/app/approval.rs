@@ -1,6 +1,7 @@
 //! Responsible for the checks between plan and execution: guards, replacements, and
 //! the approval of a person.
 
+use super::oauth_apps::check_oauth_apps;
 use super::{App, Invocation};
 use crate::cli::{ApprovalArgs, Format};
 use crate::failure::{Failure, FailureKind};
@@ -49,8 +50,9 @@ pub(crate) fn check_guards(plan: &Plan, shown: Shown) -> Result<(), Failure> {
     Err(Failure::new(FailureKind::Refused, "guard_refused", message))
 }
 
-/// Refuses replacements with `--auto-approve` unless `--allow-replace` approves them.
+/// Refuses replacements and changes of OAuth apps with `--auto-approve` unless a flag of their own approves them.
 pub(crate) fn check_replacements(plan: &Plan, approval: ApprovalArgs) -> Result<(), Failure> {
+    check_oauth_apps(plan, approval)?;
     if !approval.auto_approve || approval.allow_replace {
         return Ok(());
     }

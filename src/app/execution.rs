@@ -132,6 +132,10 @@ impl App<'_> {
             max_delete_percent: guards.max_delete_percent,
             max_id_changes: guards.max_id_changes,
         });
+        if !planned.plan.oauth_apps.is_empty() {
+            self.stop.mark_writing();
+            self.apply_oauth_apps(&planned.plan, secrets).await?;
+        }
         let strategy = waves.map_or(Strategy::AtOnce, Strategy::Rollout);
         self.execute(planned, secrets, args, strategy).await
     }

@@ -48,6 +48,7 @@ impl<'a> Selected<'a> {
                     .collect(),
                 unverified: recorded.unverified.clone(),
                 unverified_names: recorded.unverified_names.clone(),
+                oauth_apps: recorded.oauth_apps.clone(),
                 guards: recorded.guards,
             }),
         }

@@ -126,6 +126,9 @@ impl App<'_> {
     fn with_consent(&self, address: &Address, verdict: Verdict) -> Verdict {
         match verdict {
             (ConnectorState::Failing, reason) if self.needs_consent(address) => {
+                let reason = reason.map(|reason| {
+                    format!("{reason}; `airlift connect --again` asks for another consent")
+                });
                 (ConnectorState::NeedsConsent, reason)
             }
             verdict => verdict,

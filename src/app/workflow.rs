@@ -2,19 +2,19 @@
 //! interrupted run, matches, compares secrets and plans. Writes neither the ledger nor the API.
 
 use super::selected::{Selected, covered};
-use super::{App, Invocation, Selectable, policy};
+use super::{App, Selectable, policy};
 use crate::apply::{NewCustomers, PlannedLists};
 use crate::cli::{ConnectionArgs, ListingArg, PlanningArgs, RefreshArg};
 use crate::failure::Failure;
 use crate::ledger::{Intent, JournalEntry, recover};
 use crate::model::{
-    Address, Completeness, ConnectorId, LedgerState, Observed, OrganizationListing,
-    SecretComparison, UnresolvedReference, WorkspaceId,
+    Address, Completeness, ConnectorId, LedgerState, Observed, SecretComparison,
+    UnresolvedReference, WorkspaceId,
 };
 use crate::observed::{ListingMode, RefreshMode, Survey, await_pending_creations, observe, survey};
 use crate::plan::{Matches, Operation, Plan, Policy, Step, match_resources, plan};
 use crate::render;
-use crate::secrets::compare;
+use crate::secrets::{Resolver, compare};
 use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -137,7 +137,7 @@ impl App<'_> {
         let ledger = self.read_ledger().await?;
         let policy = policy::policy_of(self.invocation, self.project, args, &ledger.0)?;
         let reading = Reading::from(args);
-        self.plan_as(&policy, ledger, reading).await
+        Box::pin(self.plan_as(&policy, ledger, reading)).await
     }
 
     /// Plans what `plan` without options shows, for `doctor`. Does not wait for requests of an
@@ -167,7 +167,7 @@ impl App<'_> {
             settle_timeout: Duration::ZERO,
             ..Reading::default()
         };
-        let planned = self.plan_as(&policy, ledger, reading).await?;
+        let planned = Box::pin(self.plan_as(&policy, ledger, reading)).await?;
         Ok(planned.plan)
     }
 
@@ -189,13 +189,17 @@ impl App<'_> {
     }
 
     async fn plan_of(&self, state: &RecoveredState, policy: &Policy, reading: Reading) -> Plan {
-        let (plan, unresolved) = {
+        let (mut plan, unresolved) = {
             // The secrets of other customers are not read.
             let matches = match_resources(&self.project.desired, &state.observed, &state.recorded)
                 .selected(policy);
             let secrets = self.compare_secrets(&matches, reading).await;
             (plan(&matches, &secrets, policy), secrets.unresolved)
         };
+        if !policy.is_partial() {
+            let resolver = self.resolver_of(reading);
+            plan.oauth_apps = Box::pin(self.plan_oauth_apps(&state.recorded, resolver)).await;
+        }
         self.with_resolution(plan, unresolved, reading).await
     }
 
@@ -259,43 +263,6 @@ impl App<'_> {
         })
     }
 
-    /// Warns that `--ledger` may name the wrong place: the ledger is empty, and customers of the files
-    /// exist.
-    fn warn_of_empty_ledger(
-        &self,
-        recorded: &LedgerState,
-        observed: &Observed,
-    ) -> Result<(), Failure> {
-        let Invocation { ui, global, .. } = self.invocation;
-        let is_empty = recorded.customers.is_empty() && recorded.unverified.is_empty();
-        let declared = &self.project.desired.customers;
-        let mut customers = observed.customers.values();
-        if global.ledger.is_some()
-            && is_empty
-            && customers.any(|customer| declared.contains_key(&customer.name))
-        {
-            let text = format!(
-                "the ledger {} is empty, and customers of the files exist already; if earlier runs \
-                 used another ledger, name that one with --ledger",
-                self.ledger.shown()
-            );
-            render::print_note(ui, &text)?;
-        }
-        Ok(())
-    }
-
-    /// Says that `--listing organization` had no effect.
-    fn warn_of_unusable_listing(&self, observed: &Observed) -> Result<(), Failure> {
-        if let OrganizationListing::Unusable(reason) = &observed.organization_listing {
-            let text = format!(
-                "--listing organization has no effect, because the listing of the organization cannot be used: \
-                 {reason}; the connectors of each customer were listed instead"
-            );
-            render::print_note(self.invocation.ui, &text)?;
-        }
-        Ok(())
-    }
-
     /// Reads the ledger and the journal, and allows responses to show the text of both and of the
     /// files.
     pub(super) async fn read_ledger(&self) -> Result<RecordedState, Failure> {
@@ -310,8 +277,13 @@ impl App<'_> {
         matches: &Matches<'_>,
         reading: Reading,
     ) -> SecretComparison {
-        let resolver = (reading.secrets == SecretReading::Resolve).then_some(&self.secrets);
+        let resolver = self.resolver_of(reading);
         compare(matches, &self.fingerprinters.current, resolver).await
+    }
+
+    /// The resolver, unless the run reads no values.
+    fn resolver_of(&self, reading: Reading) -> Option<&Resolver> {
+        (reading.secrets == SecretReading::Resolve).then_some(&self.secrets)
     }
 
     /// Resolves the secrets that the steps send, so that the plan tells what would stop apply. `compared` has the

@@ -125,6 +125,9 @@ pub struct ApprovalArgs {
     /// settings
     #[arg(long, requires = "auto_approve", help_heading = "Approval")]
     pub allow_replace: bool,
+    /// Also approve changes of OAuth apps, which every customer of the organization uses
+    #[arg(long, help_heading = "Approval")]
+    pub allow_oauth_apps: bool,
 }
 
 /// Options of the execution, the same for `apply` and `rotate`.

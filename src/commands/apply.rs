@@ -32,7 +32,7 @@ async fn execute(app: &App<'_>, args: &ApplyArgs) -> Result<Exit, Failure> {
     app::check_replacements(&planned.plan, args.approval)?;
     let secrets = app.resolve(&planned.plan, args.execution).await?;
     if planned.plan.has_changes() && !args.approval.auto_approve {
-        app.ask_approval("Apply these changes?").await?;
+        app.approve(&planned.plan, args.approval).await?;
         app.note_existing(&mut planned).await?;
     }
     let report = app

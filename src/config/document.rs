@@ -17,7 +17,7 @@ use std::cell::OnceCell;
 use std::path::{Path, PathBuf};
 
 /// The keys that only the project file may have.
-pub(super) const PROJECT_KEYS: [&str; 13] = [
+pub(super) const PROJECT_KEYS: [&str; 14] = [
     "organization_id",
     "environments",
     "contract",
@@ -31,6 +31,7 @@ pub(super) const PROJECT_KEYS: [&str; 13] = [
     "rotation",
     "templates",
     "customers_from",
+    "oauth_apps",
 ];
 
 /// Whether a line of the text starts with a project key.

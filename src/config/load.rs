@@ -8,7 +8,7 @@ use super::code::Code;
 use super::document::{Document, NameSites, has_project_key};
 use super::findings::{FindingSite, Findings, StagedFindings};
 use super::include::{IncludedFile, included};
-use super::loaded_file::{FileLoader, LoadedCustomer, LoadedFile};
+use super::loaded_file::{FileLoader, LoadedApps, LoadedCustomer, LoadedFile};
 use super::origins::Origins;
 use super::project::{Loaded, Project};
 use super::project_file::{ParsedInput, ProjectFile};
@@ -20,7 +20,7 @@ use super::validate::{
     CUSTOMER, DeclaredNames, empty_include, keys_elsewhere, no_customers, not_included,
     organization, settings_not_read, unused_unchecked_secrets, version,
 };
-use crate::model::{Desired, DesiredCustomer, LockUnpoisoned};
+use crate::model::{DefinitionId, Desired, DesiredCustomer, DesiredOauthApp, LockUnpoisoned};
 use crate::secrets::SecretLinks;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::path::{Path, PathBuf};
@@ -47,6 +47,7 @@ pub fn load(arguments: &[PathBuf], options: &LoadOptions) -> Loaded {
         customers: Vec::new(),
         origins: Origins::default(),
         links: SecretLinks::new(),
+        oauth_apps: BTreeMap::new(),
     };
     loader.inputs(&inputs, parsed);
     loader.check_unread(arguments);
@@ -67,6 +68,7 @@ struct Loader<'p> {
     customers: Vec<(String, DesiredCustomer)>,
     origins: Origins,
     links: SecretLinks,
+    oauth_apps: BTreeMap<DefinitionId, DesiredOauthApp>,
 }
 
 /// What names a file.
@@ -242,7 +244,16 @@ impl Loader<'_> {
         let findings = &mut self.findings.project;
         let project_file = self.each.project_file;
         version(document, findings);
-        if !project_file.is_at(position) {
+        if project_file.is_at(position) {
+            let LoadedApps {
+                apps,
+                findings,
+                links,
+            } = self.each.oauth_apps(document);
+            self.oauth_apps = apps;
+            self.findings.values.append(findings);
+            self.links.extend(links);
+        } else {
             keys_elsewhere(document, &project_file.name, findings);
             organization(document, findings);
             no_customers(document, findings);
@@ -304,6 +315,7 @@ impl Loader<'_> {
             customers: self.customers,
             origins: self.origins,
             links: self.links,
+            oauth_apps: self.oauth_apps,
         }
     }
 }
@@ -315,6 +327,7 @@ struct Contents {
     customers: Vec<(String, DesiredCustomer)>,
     origins: Origins,
     links: SecretLinks,
+    oauth_apps: BTreeMap<DefinitionId, DesiredOauthApp>,
 }
 
 impl Contents {
@@ -333,6 +346,7 @@ impl Contents {
                 contract: settings.contract,
                 guards: settings.guards,
                 adopt: settings.adopt,
+                oauth_apps: self.oauth_apps,
                 customers: self.customers.into_iter().collect(),
             },
             origins: self.origins,

@@ -16,9 +16,10 @@ use super::template::Template;
 use super::validate::{
     self, CheckedFiles, Declaration, PermittedCustomers, Scope, reserved_customer,
 };
-use crate::model::{DesiredCustomer, SharedTexts};
+use crate::model::{DefinitionId, DesiredCustomer, DesiredOauthApp, SharedTexts};
 use crate::secrets::SecretLinks;
 use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::ops::Range;
 use std::path::Path;
 
@@ -137,6 +138,20 @@ impl FileLoader<'_> {
         }
     }
 
+    /// Validates the OAuth apps of the project file.
+    pub(super) fn oauth_apps(self, document: &Document) -> LoadedApps {
+        let links = RefCell::default();
+        let mut findings = Findings::default();
+        let scope = self.scope(&document.path, &links);
+        let apps = validate::oauth_apps(document, &scope, &mut findings);
+        drop(scope);
+        LoadedApps {
+            apps,
+            findings,
+            links: links.into_inner(),
+        }
+    }
+
     fn scope<'s>(self, path: &Path, links: &'s RefCell<SecretLinks>) -> Scope<'s>
     where
         Self: 's,
@@ -151,6 +166,13 @@ impl FileLoader<'_> {
             texts: SharedTexts::default(),
         }
     }
+}
+
+/// The OAuth apps of the project file, with the findings about them.
+pub(super) struct LoadedApps {
+    pub(super) apps: BTreeMap<DefinitionId, DesiredOauthApp>,
+    pub(super) findings: Findings,
+    pub(super) links: SecretLinks,
 }
 
 /// The customers of a file that are validated so far.

@@ -47,6 +47,9 @@ pub(crate) struct RawFile {
     pub(crate) adopt: Option<bool>,
     /// How new values of secrets are detected, for every connector without its own `rotation`.
     pub(crate) rotation: Option<RawRotation>,
+    /// The organization's own OAuth apps by connector type, such as `hubspot: {client_id: …, client_secret: …}`, with
+    /// which the vendor asks customers for their consent.
+    pub(crate) oauth_apps: Option<BTreeMap<String, RawBlock>>,
     /// Customers with placeholders, by name. `customers_from` fills them.
     pub(crate) templates: Option<BTreeMap<String, RawTemplate>>,
     /// Tables whose rows are customers.

@@ -4,7 +4,7 @@
 use super::authenticate::Authenticator;
 use super::envelope::{self, Opened};
 use super::{LedgerError, LedgerStore};
-use crate::model::{RecordedGuards, WorkspaceId};
+use crate::model::{DefinitionId, RecordedGuards, RecordedOauthApp, WorkspaceId};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use uuid::Uuid;
@@ -34,6 +34,9 @@ pub(super) struct Head {
     /// The guards of the files at the last apply.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) guards: Option<RecordedGuards>,
+    /// The OAuth apps that airlift set. They belong to no customer, so that no entry has them.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(super) oauth_apps: BTreeMap<DefinitionId, RecordedOauthApp>,
 }
 
 impl Head {
@@ -71,7 +74,7 @@ pub(super) enum StoredHead {
     /// No head exists.
     Absent,
     /// The head has a valid MAC.
-    Signed(Head),
+    Signed(Box<Head>),
     /// The head has no valid MAC.
     Altered,
 }
@@ -96,7 +99,9 @@ pub(super) async fn read(
     let path = store.shown(OBJECT);
     let place = (path.as_path(), WHAT);
     Ok(match envelope::open(authenticator, OBJECT, &text, place)? {
-        Opened::Signed(sealed) => StoredHead::Signed(envelope::parse(sealed.content, place)?),
+        Opened::Signed(sealed) => {
+            StoredHead::Signed(Box::new(envelope::parse(sealed.content, place)?))
+        }
         Opened::Altered(_) | Opened::Version1 => StoredHead::Altered,
     })
 }

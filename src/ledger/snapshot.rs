@@ -81,7 +81,7 @@ pub(super) fn classify(
     };
     let is_head_altered = stored == StoredHead::Altered;
     let head = match stored {
-        StoredHead::Signed(head) => Some(head),
+        StoredHead::Signed(head) => Some(*head),
         StoredHead::Absent | StoredHead::Altered => None,
     };
     let key_changed = head.is_none()

@@ -22,8 +22,34 @@ pub struct Desired {
     pub guards: Guards,
     /// Whether a run may take over unrecorded objects and change them.
     pub adopt: AdoptPolicy,
+    /// The organization's own OAuth apps, by type.
+    pub oauth_apps: BTreeMap<DefinitionId, DesiredOauthApp>,
     /// Customers by name.
     pub customers: BTreeMap<String, DesiredCustomer>,
+}
+
+/// An OAuth app of the organization, with which the vendor asks customers for their consent.
+#[derive(Clone, Debug, PartialEq)]
+pub struct DesiredOauthApp {
+    /// The connector type's name.
+    pub kind: SharedText,
+    /// The fields of the app. The API never returns them.
+    pub fields: Settings,
+}
+
+impl DesiredOauthApp {
+    /// The fields by name.
+    pub fn leaves(&self) -> BTreeMap<String, &Setting> {
+        let fields = self.fields.iter();
+        fields
+            .map(|(name, setting)| (name.to_string(), setting))
+            .collect()
+    }
+
+    /// The references in the fields.
+    pub fn references(&self) -> BTreeSet<&SecretRef> {
+        references([&self.fields])
+    }
 }
 
 impl Desired {
@@ -36,6 +62,7 @@ impl Desired {
             contract: self.contract,
             guards: self.guards,
             adopt: self.adopt,
+            oauth_apps: self.oauth_apps.clone(),
             customers: BTreeMap::new(),
         }
     }
@@ -309,11 +336,12 @@ pub enum Mode {
 }
 
 impl Desired {
-    /// The references of every declared connector.
+    /// The references of every declared connector and OAuth app.
     pub fn references(&self) -> BTreeSet<SecretRef> {
-        let connectors = self.connectors();
-        connectors
+        let apps = self.oauth_apps.values();
+        self.connectors()
             .flat_map(|(_, connector)| connector.references())
+            .chain(apps.flat_map(DesiredOauthApp::references))
             .cloned()
             .collect()
     }

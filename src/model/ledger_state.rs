@@ -17,8 +17,19 @@ pub struct LedgerState {
     pub unverified: BTreeMap<WorkspaceId, UnverifiedEntry>,
     /// The customers of journal entries that are not authenticated. Their names block them, too.
     pub unverified_names: BTreeSet<String>,
+    /// The OAuth apps that airlift set, by type.
+    pub oauth_apps: BTreeMap<DefinitionId, RecordedOauthApp>,
     /// The guards of the files at the last apply. `None` if the ledger's head does not have them.
     pub guards: Option<RecordedGuards>,
+}
+
+/// An OAuth app that airlift set.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RecordedOauthApp {
+    /// The connector type's name, which the removal needs.
+    pub kind: String,
+    /// Fingerprints of the fields last sent.
+    pub sent: SentFingerprints,
 }
 
 /// A ledger entry that is not authenticated.

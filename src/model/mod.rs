@@ -44,8 +44,8 @@ pub use address::{Address, AddressError};
 pub use body::{ConnectorBody, CustomerPatch};
 pub use confusable::{appearances, is_normalized, mark_problem, normalized};
 pub use desired::{
-    Cache, Consent, Contract, Desired, DesiredConnector, DesiredCustomer, Entity, Guards, Kind,
-    Mode, Region, RotationMode, Status,
+    Cache, Consent, Contract, Desired, DesiredConnector, DesiredCustomer, DesiredOauthApp, Entity,
+    Guards, Kind, Mode, Region, RotationMode, Status,
 };
 pub use failed_request::FailedRequest;
 pub use health_check::{Health, HealthCheck};
@@ -54,7 +54,7 @@ pub use invisible::is_invisible;
 pub use last_write::{Answer, LastWrite, MAX_SENDS, ResponseSettings, SettingAnswer, SinceWrite};
 pub use ledger_state::{
     Applied, AppliedCustomer, ConnectorEntry, CustomerEntry, LedgerState, PendingEntry,
-    SentFingerprints, UnverifiedCause, UnverifiedEntry,
+    RecordedOauthApp, SentFingerprints, UnverifiedCause, UnverifiedEntry,
 };
 pub use limits::{AdoptPolicy, CountOrPercent, PolicyLimits, RecordedGuards};
 pub use literal::Literal;

@@ -18,6 +18,7 @@ mod guards;
 mod impact;
 mod masked;
 mod matching;
+mod oauth_app;
 mod policy_check;
 mod precondition;
 mod prune;
@@ -49,6 +50,7 @@ pub use drift::{Drift, DriftKind, DriftSubject, DriftSummary, Drifted, DriftedCu
 pub use guards::GuardLimits;
 pub use impact::{Impact, ImpactCounts};
 pub use matching::{Matches, match_resources};
+pub use oauth_app::{OauthAppAction, OauthAppChange, oauth_app_changes};
 #[cfg(any(test, feature = "testing"))]
 pub use precondition::ConnectorPrecondition;
 pub use precondition::Precondition;
@@ -158,6 +160,7 @@ pub fn plan(matches: &Matches<'_>, secrets: &SecretComparison, policy: &Policy) 
         refusals: Vec::new(),
         unverified: Vec::new(),
         waiting: Vec::new(),
+        oauth_apps: Vec::new(),
         resolution: Resolution::default(),
         unmanaged: Unmanaged::default(),
         deletions: None,

@@ -2,7 +2,7 @@
 //!
 //! Does not resolve a reference.
 
-use super::{Operation, Plan, Step};
+use super::{OauthAppChange, Operation, Plan, Step};
 use crate::model::{
     Address, ConnectorBody, SecretRef, Setting, UnresolvedCause, UnresolvedReference,
     UnverifiedReason,
@@ -87,6 +87,7 @@ impl Plan {
         for step in self.steps() {
             references.extend(step.operation.sent_references());
         }
+        references.extend(self.oauth_apps.iter().flat_map(OauthAppChange::references));
         references.into_iter().cloned().collect()
     }
 

@@ -5,8 +5,8 @@
 
 use super::secrets::creation_fields;
 use super::{
-    AllowedDeletions, AllowedIdChanges, Blocked, GuardLimits, Impact, PlanWarning, Precondition,
-    Refusal, Resolution, Summary, Unverified, Waiting,
+    AllowedDeletions, AllowedIdChanges, Blocked, GuardLimits, Impact, OauthAppChange, PlanWarning,
+    Precondition, Refusal, Resolution, Summary, Unverified, Waiting,
 };
 use crate::model::{
     Action, Address, AppliedCustomer, ConnectorBody, ConnectorId, Contract, CustomerPatch, Entity,
@@ -40,6 +40,9 @@ pub struct Plan {
     /// Connectors that wait for their customer's consent. They are no changes.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub waiting: Vec<Waiting>,
+    /// Changes of the organization's own OAuth apps. They need an approval of their own.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub oauth_apps: Vec<OauthAppChange>,
     /// Whether the secrets that the steps send were resolved.
     pub resolution: Resolution,
     /// Remote objects that are not declared.
@@ -60,14 +63,16 @@ pub struct Plan {
 impl Plan {
     /// Whether the plan has steps. An adoption is a step: it changes what the ledger owns.
     pub fn has_changes(&self) -> bool {
-        self.customers
-            .iter()
-            .any(|customer| !customer.steps.is_empty())
+        !self.oauth_apps.is_empty()
+            || self
+                .customers
+                .iter()
+                .any(|customer| !customer.steps.is_empty())
     }
 
     /// Whether apply would send write requests. An adoption sends none.
     pub fn writes(&self) -> bool {
-        self.steps().any(|step| step.action != Action::Adopt)
+        !self.oauth_apps.is_empty() || self.steps().any(|step| step.action != Action::Adopt)
     }
 
     /// The steps of all customers, in order per customer.

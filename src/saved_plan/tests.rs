@@ -37,6 +37,7 @@ fn saved() -> SavedPlan {
             refusals: Vec::new(),
             unverified: Vec::new(),
             waiting: Vec::new(),
+            oauth_apps: Vec::new(),
             resolution: Resolution::NotTried,
             unmanaged: Unmanaged::default(),
             deletions: None,

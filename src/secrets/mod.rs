@@ -20,7 +20,7 @@ mod user_config;
 mod value_form;
 
 pub use access::{AccessError, SecretAccess, SecretLinks};
-pub use compare::compare;
+pub use compare::{compare, compare_oauth_apps};
 pub use error::{ResolveError, ResolveErrorKind};
 pub use fingerprint::Fingerprinter;
 pub use operator_file::{OperatorFile, project_tree, read_operator_secret};

@@ -2,14 +2,15 @@
 //! hides some of these operations in its newest documentation, so their paths are here only.
 
 use super::{CONNECTORS, Request};
-use crate::api::ConsentRequest;
 use crate::api::error::{ApiError, ApiErrorKind};
 use crate::api::resilience::Idempotency;
-use crate::model::{Address, Setting, Settings, TemplateId};
+use crate::api::{ConsentRequest, body};
+use crate::model::{Address, DefinitionId, SecretLookup, Setting, Settings, TemplateId};
 use reqwest::Method;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
+const OAUTH_APPS: &str = "/api/v1/oauth/credentials";
 const TEMPLATES: &str = "/api/v1/integrations/templates/sources";
 
 /// Which source templates a list has.
@@ -79,6 +80,25 @@ pub(in crate::api) fn clone_template(original: TemplateId) -> Result<Request<'st
         idempotency: Idempotency::NotIdempotent,
         ..request
     })
+}
+
+/// `update_oauth_credentials`: sets the organization's OAuth app of a type.
+pub(in crate::api) fn put_oauth_app<'a>(
+    definition: DefinitionId,
+    fields: &'a Settings,
+    secrets: &'a dyn SecretLookup,
+) -> Result<Request<'a>, ApiError> {
+    let operation = "update_oauth_credentials";
+    let request = Request::new(operation, Method::PUT, OAUTH_APPS.to_owned()).about(&definition);
+    let body = body::oauth_app_request(definition, fields, secrets)?;
+    Ok(request.with_secrets(body))
+}
+
+/// `delete_oauth_credentials_connector_type_connector_type`; succeeds if there is no app.
+pub(in crate::api) fn delete_oauth_app(kind: &str) -> Request<'static> {
+    let operation = "delete_oauth_credentials_connector_type_connector_type";
+    let path = format!("{OAUTH_APPS}/connector_type/{kind}");
+    Request::new(operation, Method::DELETE, path).about(&kind)
 }
 
 /// Settings as JSON. Fails if one is a secret.

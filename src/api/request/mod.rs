@@ -4,7 +4,10 @@
 mod consents;
 mod tokens;
 
-pub(super) use consents::{TemplateOwner, clone_template, initiate_consent, list_templates};
+pub(super) use consents::{
+    TemplateOwner, clone_template, delete_oauth_app, initiate_consent, list_templates,
+    put_oauth_app,
+};
 pub(super) use tokens::{
     APPLICATION_TOKEN, application_token, scoped_token, scoped_token_info, widget_token,
 };

@@ -8,6 +8,7 @@ use crate::cli::ExecutionArgs;
 use crate::consent::Completed;
 use crate::failure::{Failure, FailureKind};
 use crate::model::{Address, ConnectorId, LedgerState};
+use crate::render;
 use jiff::{SignedDuration, Timestamp};
 
 /// How much earlier than this machine the API's clock may be, if its responses do not tell.
@@ -50,7 +51,7 @@ impl App<'_> {
             return Err(already_connected(&expected.address));
         }
         self.verify(expected, id, &recorded).await?;
-        let planned = self
+        let (planned, deferred) = self
             .plan_consented(&expected.address, id, expected.replaces)
             .await?;
         let execution = ExecutionArgs::default();
@@ -63,6 +64,7 @@ impl App<'_> {
             .iter()
             .any(|operation| operation.remote_id == Some(id.to_string()));
         if is_recorded {
+            render::left_for_apply(self.invocation.ui, &deferred)?;
             return Ok(Completed::New);
         }
         let message = format!(

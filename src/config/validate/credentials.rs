@@ -13,6 +13,7 @@ use crate::config::redaction::{NOT_NAMED, named};
 use crate::config::schema_check::kind_of;
 use crate::model::{Literal, Setting, Settings, has_reference_mark, unescaped};
 use serde_json::{Map, Value};
+use std::collections::BTreeMap;
 
 /// Validates the block against the fields of a method.
 pub(super) fn validate(
@@ -33,6 +34,41 @@ pub(super) fn validate(
             let field = CredentialField {
                 name: &name,
                 field: method.and_then(|method| method.fields.get(&name)),
+                origin: origins.key(&name),
+                context,
+            };
+            let setting = field.setting(value, findings)?;
+            Some((context.scope.texts.share(&name), setting))
+        })
+        .collect()
+}
+
+/// Validates the fields of an OAuth app. `fields` are those that the catalog lists.
+pub(super) fn validate_app(
+    block: RawBlock,
+    fields: &'static BTreeMap<String, Field>,
+    context: ConnectorContext<'_>,
+    findings: &mut Findings,
+) -> Settings {
+    let known: Vec<&str> = fields.keys().map(String::as_str).collect();
+    let given: Vec<&str> = block.keys().map(String::as_str).collect();
+    let required = fields.iter().filter(|(_, field)| field.required);
+    for (name, _) in required.filter(|(name, _)| super::is_missing(name, &given, &known)) {
+        let message = format!("the OAuth app has no `{name}`");
+        findings.at(context.origin, Code::MissingCredentials, message, None);
+    }
+    let origins = context.origin.fields();
+    for name in given.iter().filter(|name| !fields.contains_key(**name)) {
+        let message = format!("unknown field {} of an OAuth app", named(name));
+        let help = did_you_mean_or_all(name, &known);
+        findings.at(origins.key(name), Code::UnknownCredential, message, help);
+    }
+    block
+        .into_iter()
+        .filter_map(|(name, value)| {
+            let field = CredentialField {
+                name: &name,
+                field: fields.get(&name),
                 origin: origins.key(&name),
                 context,
             };

@@ -11,6 +11,7 @@ mod entities;
 mod file_pattern;
 mod look_alikes;
 mod names;
+mod oauth_apps;
 mod policy;
 mod project;
 mod references;
@@ -22,6 +23,7 @@ pub(super) use checked_files::CheckedFiles;
 pub(super) use customer::customer;
 pub(super) use customer_policy::{CustomerPolicy, PermittedCustomers};
 pub(super) use names::{CUSTOMER, Declaration, DeclaredNames, reserved_customer};
+pub(super) use oauth_apps::oauth_apps;
 pub(super) use policy::{Permissions, SecretPolicy};
 pub(super) use project::{
     ProjectSettings, empty_include, keys_elsewhere, no_customers, not_included, organization,

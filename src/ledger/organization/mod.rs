@@ -12,8 +12,8 @@ use super::snapshot::{self, Snapshot};
 use super::{Journal, JournalEntry, LedgerError, LedgerStore, Lock, Rotations, entries};
 use crate::events::Sink;
 use crate::model::{
-    CustomerEntry, LedgerState, LockUnpoisoned, RecordedGuards, UnverifiedCause, UnverifiedEntry,
-    WorkspaceId,
+    CustomerEntry, DefinitionId, LedgerState, LockUnpoisoned, RecordedGuards, RecordedOauthApp,
+    UnverifiedCause, UnverifiedEntry, WorkspaceId,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -58,6 +58,7 @@ struct State {
     /// The journal of this run.
     own_journal: Option<Journal>,
     guards: Option<RecordedGuards>,
+    oauth_apps: BTreeMap<DefinitionId, RecordedOauthApp>,
     /// Entries that are in the journal and not in their files yet.
     unwritten: UnwrittenEntries,
     /// The entries whose files are written and not durable yet.
@@ -178,6 +179,11 @@ impl Ledger {
             customers: snapshot.customers,
             unverified: snapshot.unverified,
             unverified_names: journal.unverified_names,
+            oauth_apps: snapshot
+                .head
+                .as_ref()
+                .map(|head| head.oauth_apps.clone())
+                .unwrap_or_default(),
             guards: snapshot.head.and_then(|head| head.guards),
         };
         Ok((state, journal.entries))
@@ -265,6 +271,7 @@ impl Ledger {
         if !state.is_loaded {
             state.journal = head.and_then(|head| head.journal.clone());
             state.guards = head.and_then(|head| head.guards);
+            state.oauth_apps = head.map(|head| head.oauth_apps.clone()).unwrap_or_default();
         }
         state.is_loaded = true;
     }
@@ -275,6 +282,17 @@ impl Ledger {
         if state.guards.replace(guards) != Some(guards) {
             state.mark_changed();
         }
+    }
+
+    /// Records an OAuth app for the next head, or that it was removed. The ledger must be loaded. A run that is
+    /// killed before the head is written sets or removes the app again, which changes nothing.
+    pub fn record_oauth_app(&self, definition: DefinitionId, app: Option<RecordedOauthApp>) {
+        let mut state = self.state();
+        match app {
+            Some(app) => drop(state.oauth_apps.insert(definition, app)),
+            None => drop(state.oauth_apps.remove(&definition)),
+        }
+        state.mark_changed();
     }
 
     /// Whether an authenticated entry of a workspace exists. The ledger must be loaded.

@@ -344,6 +344,7 @@ impl Ledger {
             run: (run == RunState::Writing).then_some(self.run),
             key_id: self.authenticator.key_id().to_owned(),
             guards: state.guards,
+            oauth_apps: state.oauth_apps.clone(),
         }
     }
 }

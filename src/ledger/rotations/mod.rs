@@ -166,11 +166,7 @@ async fn read_with_head(
     authenticator: &Authenticator,
 ) -> Result<(StoredHead, RotationList), LedgerError> {
     let stored = head::read(store, authenticator).await?;
-    let head = match &stored {
-        StoredHead::Signed(head) => Some(head),
-        StoredHead::Absent | StoredHead::Altered => None,
-    };
-    let list = read(store, authenticator, head).await?;
+    let list = read(store, authenticator, stored.signed()).await?;
     Ok((stored, list))
 }
 

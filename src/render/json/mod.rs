@@ -7,6 +7,7 @@ mod doctor;
 mod drift;
 mod failure;
 mod findings;
+mod oauth_app;
 mod plan;
 mod report;
 mod results;

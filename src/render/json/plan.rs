@@ -1,6 +1,7 @@
 //! Responsible for the JSON document of `plan --format json`. Does not write saved plans.
 
 use super::FORMAT_VERSION;
+use super::oauth_app::OauthAppEntry;
 use super::waiting::WaitingEntry;
 use crate::model::{Address, Contract, UnresolvedCause, UnverifiedReason};
 use crate::plan::{
@@ -58,6 +59,8 @@ pub(super) struct PlanDocument<'a> {
     refusals: Vec<RefusalEntry>,
     /// Secrets that could not be compared, or that a change sends and that could not be resolved.
     unverified: Vec<UnverifiedEntry<'a>>,
+    /// Changes of the organization's own OAuth apps, which need an approval of their own.
+    oauth_apps: Vec<OauthAppEntry<'a>>,
     /// Connectors that wait for their customer's consent. They are no changes.
     waiting: Vec<WaitingEntry<'a>>,
     /// Objects that exist, are not in the files, and are left alone.
@@ -298,6 +301,7 @@ pub(super) fn document<'a>(plan: &'a Plan, saved: Option<SavedEntry<'a>>) -> Pla
         blocked: plan.blocked.iter().map(blocked).collect(),
         refusals: plan.refusals.iter().map(refused).collect(),
         unverified: plan.unverified.iter().map(unverified).collect(),
+        oauth_apps: plan.oauth_apps.iter().map(OauthAppEntry::new).collect(),
         waiting: plan.waiting.iter().map(WaitingEntry::new).collect(),
         unmanaged: unmanaged(&plan.unmanaged),
     }

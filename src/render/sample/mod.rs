@@ -96,6 +96,7 @@ pub(crate) fn empty() -> Plan {
         refusals: Vec::new(),
         unverified: Vec::new(),
         waiting: Vec::new(),
+        oauth_apps: Vec::new(),
         resolution: Resolution::Tried,
         unmanaged: Unmanaged::default(),
         deletions: None,

@@ -1,6 +1,7 @@
 //! Responsible for the view of a plan: the steps of each customer, what is left alone, and the
 //! counts.
 
+use super::oauth_apps::oauth_apps;
 use super::plan_summary::{MissingSecrets, summary};
 use super::step::{self, StepView};
 use super::unmanaged::unmanaged;
@@ -124,8 +125,9 @@ fn is_change(step: &Step) -> bool {
 
 /// The groups of a plan. `unwritten` counts the warnings that are not written below their steps.
 fn groups(plan: &Plan, unwritten: usize) -> Vec<Group> {
-    adopted(plan)
+    oauth_apps(&plan.oauth_apps)
         .into_iter()
+        .chain(adopted(plan))
         .chain(warnings(&plan.warnings, unwritten))
         .chain(blocked(&plan.blocked, "cannot be planned; left alone"))
         .chain(unverified(&plan.unverified))

@@ -51,6 +51,10 @@ fn changed(plan: &Plan, missing: MissingSecrets) -> Vec<Phrase> {
         summary.add, summary.change, summary.destroy
     );
     let mut sentences = vec![Phrase::new(Label::Strong, Safe::new(changes))];
+    if !plan.oauth_apps.is_empty() {
+        let apps = format_args!("OAuth apps: {} to change.", plan.oauth_apps.len());
+        sentences.push(Phrase::plain(Safe::new(apps)));
+    }
     if summary.secrets > 0 {
         let secrets = format_args!("Secrets: {} to write.", summary.secrets);
         sentences.push(Phrase::plain(Safe::new(secrets)));

@@ -9,8 +9,9 @@ mod tests;
 use super::fingerprint::literal_text;
 use super::{Fingerprinter, Resolver, Values};
 use crate::model::{
-    Address, RotationMode, SecretComparison, SecretRef, SecretStatus, SecretValue,
-    SentFingerprints, Setting, UnresolvedReference, UnverifiedReason,
+    Address, DefinitionId, DesiredOauthApp, RecordedOauthApp, RotationMode, SecretComparison,
+    SecretRef, SecretStatus, SecretValue, SentFingerprints, Setting, UnresolvedReference,
+    UnverifiedReason,
 };
 use crate::plan::Matches;
 use std::collections::{BTreeMap, BTreeSet};
@@ -53,6 +54,37 @@ pub async fn compare(
         .map(|current| current.unresolved)
         .unwrap_or_default();
     result
+}
+
+/// The fields of recorded OAuth apps whose values differ from those last sent. A reference that cannot be read counts as
+/// unchanged. With another key of the ledger, every field counts as changed, because setting an app again changes
+/// nothing.
+pub async fn compare_oauth_apps(
+    declared: &BTreeMap<DefinitionId, DesiredOauthApp>,
+    recorded: &BTreeMap<DefinitionId, RecordedOauthApp>,
+    fingerprinter: &Fingerprinter,
+    resolver: Option<&Resolver>,
+) -> BTreeMap<DefinitionId, BTreeSet<String>> {
+    let (ids, comparisons): (Vec<DefinitionId>, Vec<(Address, Comparison<'_>)>) = declared
+        .iter()
+        .filter_map(|(id, app)| {
+            let comparison = Comparison {
+                leaves: app.leaves(),
+                rotation: RotationMode::Compare,
+                sent: &recorded.get(id)?.sent,
+                fingerprinter,
+            };
+            Some((*id, (Address::customer(&*app.kind), comparison)))
+        })
+        .unzip();
+    let current = match resolver {
+        None => None,
+        Some(resolver) => Some(read_current(&comparisons, resolver).await),
+    };
+    let changed = comparisons
+        .iter()
+        .map(|(_, comparison)| comparison.changed_fields(current.as_ref()));
+    ids.into_iter().zip(changed).collect()
 }
 
 /// The current versions and values in the stores.
@@ -142,6 +174,24 @@ impl Comparison<'_> {
         } else {
             None
         }
+    }
+
+    /// The fields that are new, removed, or have another value.
+    fn changed_fields(&self, current: Option<&CurrentSecrets>) -> BTreeSet<String> {
+        let is_changed = |status: &SecretStatus| {
+            matches!(
+                status,
+                SecretStatus::Changed | SecretStatus::Unverified(UnverifiedReason::KeyChanged)
+            )
+        };
+        let statuses = self.statuses(current).into_iter();
+        let sent = self.sent.fingerprints.keys();
+        let removed = sent.filter(|field| !self.leaves.contains_key(*field));
+        statuses
+            .filter(|(_, status)| is_changed(status))
+            .map(|(field, _)| field)
+            .chain(removed.cloned())
+            .collect()
     }
 
     fn statuses(&self, current: Option<&CurrentSecrets>) -> BTreeMap<String, SecretStatus> {

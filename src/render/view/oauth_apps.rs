@@ -1,0 +1,37 @@
+//! Responsible for the view of changes of the organization's OAuth apps.
+
+use super::{Group, Listing, Phrase, Row};
+use crate::plan::{OauthAppAction, OauthAppChange};
+use crate::render::labels::counted;
+use crate::render::{Label, Safe};
+
+/// The apps that apply sets and removes.
+pub(in crate::render) fn oauth_apps(changes: &[OauthAppChange]) -> Option<Group> {
+    let rows: Vec<Row> = changes.iter().map(row).collect();
+    (!rows.is_empty()).then(|| Group {
+        symbol: None,
+        label: Label::Strong,
+        title: "OAuth apps",
+        count: Some(counted(rows.len(), "app")),
+        meaning: "every customer of the organization uses them; they need an approval of their own",
+        code: Some(Safe::new("oauth_apps_not_allowed")),
+        rows,
+        listing: Listing::All,
+    })
+}
+
+fn row(change: &OauthAppChange) -> Row {
+    let fields: Vec<&str> = change.fields.iter().map(String::as_str).collect();
+    let (label, word) = match change.action {
+        OauthAppAction::Set => (Label::Create, "set"),
+        OauthAppAction::Change => (Label::Update, "change"),
+        OauthAppAction::Remove => (Label::Delete, "remove"),
+    };
+    let text = Phrase::new(label, Safe::new(format_args!("{} {word}", label.symbol())));
+    let rest = format!(
+        " {} ({})",
+        Safe::new(&change.kind),
+        Safe::new(fields.join(", "))
+    );
+    Row::new(text.text(Safe::new(rest)))
+}
