@@ -93,7 +93,7 @@ enum NumberOrPercentage {
 
 /// The JSON schema of the policy file.
 pub(crate) fn policy_schema() -> schemars::Schema {
-    schemars::schema_for!(PolicyFile)
+    crate::model::schema_of::<PolicyFile>()
 }
 
 /// Reads the policy file that the command line or the environment names, or the default one.

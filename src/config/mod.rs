@@ -36,6 +36,7 @@ mod read;
 mod redaction;
 pub mod schema;
 mod schema_check;
+mod schema_editor;
 mod side_by_side;
 mod source;
 mod table;

@@ -5,7 +5,9 @@
 //! messages about a type's fields than a schema can.
 
 use super::raw::RawFile;
+use super::schema_editor;
 use crate::catalog::{self, AuthMethod, ConnectorType, Field, Variable};
+use crate::model::remove_number_formats;
 use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value, json};
 
@@ -14,7 +16,9 @@ const ID: &str = "urn:airlift:schema:config:1";
 /// The schema of project files and included files.
 pub fn config_schema() -> Value {
     let generator = SchemaSettings::draft2020_12().into_generator();
-    let mut schema = generator.into_root_schema_for::<RawFile>().to_value();
+    let mut schema = generator.into_root_schema_for::<RawFile>();
+    remove_number_formats(&mut schema);
+    let mut schema = schema.to_value();
     if let Some(root) = schema.as_object_mut() {
         root.insert("$id".into(), ID.into());
     }
@@ -36,6 +40,7 @@ pub fn config_schema() -> Value {
             kind["anyOf"] = json!([{ "enum": names }, { "type": "string" }]);
         }
     }
+    schema_editor::complete(&mut schema);
     schema
 }
 
@@ -111,12 +116,12 @@ fn credential_schema(name: &str, field: &Field) -> Value {
     json!({ "anyOf": [reference, plain, field_schema(field)] })
 }
 
-const REFERENCE: &str =
+pub(super) const REFERENCE: &str =
     r"^\$\{([a-z][a-z0-9-]*:([^{}]|\$\{var\.[A-Za-z0-9_-]+\})+|var\.[A-Za-z0-9_-]+)\}$";
 /// A text with a variable.
-const VARIABLE: &str = r"\$\{var\.";
+pub(super) const VARIABLE: &str = r"\$\{var\.";
 /// A text that the service expands, in which `$${` is a literal `${`.
-const TEMPLATE: &str = r"\$\$\{";
+pub(super) const TEMPLATE: &str = r"\$\$\{";
 
 fn field_schema(field: &Field) -> Value {
     let mut schema = serde_json::to_value(field).unwrap_or_default();
@@ -167,7 +172,7 @@ fn closed(properties: &Map<String, Value>, required: &[&str]) -> Value {
 }
 
 fn nullable(schema: &Value) -> Value {
-    json!({ "anyOf": [{ "type": "null" }, schema] })
+    json!({ "anyOf": [schema, { "type": "null" }] })
 }
 
 fn or_null(names: &[&str]) -> Vec<Value> {

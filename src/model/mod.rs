@@ -24,6 +24,7 @@ mod observed;
 mod policy_rules;
 mod protected_variable;
 mod remote_value;
+mod schema_form;
 mod secret;
 mod secret_buffer;
 mod secret_heuristics;
@@ -68,6 +69,7 @@ pub use observed::{
 pub use policy_rules::{ImpactLimits, PolicyRule, PolicyRules};
 pub use protected_variable::{VariableOwner, matches_wildcard, protected_variable};
 pub use remote_value::SecretPaths;
+pub(crate) use schema_form::{remove_number_formats, schema_of};
 pub use secret::{SecretRef, SecretRefError, SecretValue};
 pub(crate) use secret_buffer::SecretBuffer;
 pub use secret_heuristics::{is_coordinate, is_mask, looks_secret, names_secret};

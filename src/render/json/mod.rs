@@ -123,32 +123,32 @@ pub fn events_schema() -> schemars::Schema {
 
 /// The schema of a plan.
 pub fn plan_schema() -> schemars::Schema {
-    schemars::schema_for!(plan::PlanDocument<'static>)
+    crate::model::schema_of::<plan::PlanDocument<'static>>()
 }
 
 /// The schema of a drift.
 pub fn drift_schema() -> schemars::Schema {
-    schemars::schema_for!(drift::DriftDocument<'static>)
+    crate::model::schema_of::<drift::DriftDocument<'static>>()
 }
 
 /// The schema of a report.
 pub fn report_schema() -> schemars::Schema {
-    schemars::schema_for!(report::ReportDocument<'static>)
+    crate::model::schema_of::<report::ReportDocument<'static>>()
 }
 
 /// The schema of the state of connectors.
 pub fn status_schema() -> schemars::Schema {
-    schemars::schema_for!(crate::render::StatusReport)
+    crate::model::schema_of::<crate::render::StatusReport>()
 }
 
 /// The schema of outputs.
 pub fn outputs_schema() -> schemars::Schema {
-    schemars::schema_for!(Outputs)
+    crate::model::schema_of::<Outputs>()
 }
 
 /// The schema of a failure.
 pub fn error_schema() -> schemars::Schema {
-    schemars::schema_for!(failure::FailureDocument<'static>)
+    crate::model::schema_of::<failure::FailureDocument<'static>>()
 }
 
 #[derive(Serialize)]

@@ -315,5 +315,5 @@ impl RunResult {
 
 /// The schema of an event.
 pub(in crate::render) fn schema() -> schemars::Schema {
-    schemars::schema_for!(EventLine<'static>)
+    crate::model::schema_of::<EventLine<'static>>()
 }

@@ -28,13 +28,13 @@ pub(super) fn unmanaged(unmanaged: &Unmanaged) -> Vec<Group> {
         ),
         group("Unmanaged", "customer", UNMANAGED, customers, Listing::None),
     ];
-    groups.extend(kept(unmanaged));
+    groups.extend(not_pruned(unmanaged));
     groups.retain(|group| !group.rows.is_empty());
     groups
 }
 
 /// The managed objects that are no longer in the files, in a run that does not prune.
-fn kept(unmanaged: &Unmanaged) -> [Group; 3] {
+fn not_pruned(unmanaged: &Unmanaged) -> [Group; 3] {
     let protected: BTreeSet<&Address> = unmanaged.protected.iter().collect();
     let (protected, others) = unmanaged
         .not_pruned
