@@ -37,9 +37,6 @@ pub enum Access {
     Shared,
 }
 
-/// The most files that are synced one by one.
-const SYNCED_SINGLY: usize = 4;
-
 /// How to open a file.
 #[derive(Debug, Clone, Copy)]
 enum OpenMode {
@@ -126,18 +123,23 @@ pub fn replace_atomically(
     replace().map_err(|kind| FileError::new(root, relative, kind))
 }
 
-/// Replaces a file as a whole, without making it durable: after a crash of the machine it may be missing
-/// or incomplete, until [`sync_all`].
-pub fn replace_unsynced(
+/// Replaces files of one directory, each as a whole, and makes them durable together.
+pub fn replace_all(
     root: &Path,
-    relative: &Path,
-    content: &[u8],
+    directory: &Path,
+    contents: &[(OsString, &[u8])],
     access: Access,
 ) -> Result<(), FileError> {
-    parent_of(root, relative)
-        .and_then(|(directory, name)| replace(&directory, &name, content, access, |_| Ok(())))
-        .map(drop)
-        .map_err(|kind| FileError::new(root, relative, kind))
+    let replace_each = |opened: Directory| {
+        for (name, content) in contents {
+            replace(&opened, name, content, access, File::sync_all)?;
+        }
+        opened.sync()
+    };
+    Directory::open(root)
+        .and_then(|root| root.descend(directory))
+        .and_then(replace_each)
+        .map_err(|kind| FileError::new(root, directory, kind))
 }
 
 fn replace(
@@ -163,23 +165,24 @@ fn replace(
     }
 }
 
-/// Makes files of one directory durable, with one call for the whole file system if they are many and the
-/// system has such a call.
-pub fn sync_all(root: &Path, directory: &Path, names: &[OsString]) -> Result<(), FileError> {
-    let opened = Directory::open(root).and_then(|root| root.descend(directory));
-    let sync = |opened: Directory| {
-        if names.len() > SYNCED_SINGLY && opened.sync_file_system()? {
-            return Ok(());
-        }
+/// Removes files or links of one directory, if they exist, durably together.
+pub fn remove_all(root: &Path, directory: &Path, names: &[OsString]) -> Result<(), FileError> {
+    let remove_each = |opened: Directory| {
         for name in names {
-            let file = opened.open_file(name, OpenMode::Read)?;
-            file.sync_all().map_err(FileErrorKind::Io)?;
+            match opened.remove(name) {
+                Err(kind) if !kind.is_not_found() => return Err(kind),
+                _ => {}
+            }
         }
         opened.sync()
     };
-    opened
-        .and_then(sync)
-        .map_err(|kind| FileError::new(root, directory, kind))
+    let removed = Directory::open(root)
+        .and_then(|root| root.descend(directory))
+        .and_then(remove_each);
+    match removed {
+        Err(kind) if !kind.is_not_found() => Err(FileError::new(root, directory, kind)),
+        _ => Ok(()),
+    }
 }
 
 /// Removes a file or a link, if it exists, durably.

@@ -103,24 +103,25 @@ fn replace_atomically_leaves_only_the_new_content() {
 }
 
 #[test]
-fn replace_unsynced_leaves_only_the_new_content_and_can_be_synced() {
+fn replace_all_leaves_only_the_new_contents_until_remove_all() {
     let fixture = Fixture::new();
     let (root, directory) = (fixture.root(), Path::new("directory"));
     private_dir(&root, directory).unwrap();
     let names: Vec<OsString> = (0..9).map(|n| format!("file {n}").into()).collect();
     for content in ["first", "second"] {
-        for name in &names {
-            let path = directory.join(name);
-            replace_unsynced(&root, &path, content.as_bytes(), Access::Private).unwrap();
-        }
-        sync_all(&root, directory, &names[..2]).unwrap();
-        sync_all(&root, directory, &names).unwrap();
+        let files: Vec<(OsString, &[u8])> = names
+            .iter()
+            .map(|name| (name.clone(), content.as_bytes()))
+            .collect();
+        replace_all(&root, directory, &files, Access::Private).unwrap();
     }
     let content = read_bounded(&root, &directory.join("file 8"), 10).unwrap();
     assert_eq!(content.as_deref(), Some(&b"second"[..]));
     assert_eq!(super::names(&root, directory).unwrap().len(), 9);
     let absent = OsString::from("absent");
-    sync_all(&root, directory, &[absent]).unwrap_err();
+    remove_all(&root, directory, &[names[3].clone(), absent]).unwrap();
+    assert_eq!(super::names(&root, directory).unwrap().len(), 8);
+    remove_all(&root, Path::new("elsewhere"), &names).unwrap();
 }
 
 #[test]

@@ -121,25 +121,6 @@ impl Directory {
         self.0.sync_all().map_err(FileErrorKind::Io)
     }
 
-    /// Makes the whole file system durable. `false` if the system cannot.
-    #[cfg(target_os = "linux")]
-    pub(super) fn sync_file_system(&self) -> Result<bool, FileErrorKind> {
-        rustix::fs::syncfs(&self.0)
-            .map(|()| true)
-            .map_err(|error| FileErrorKind::Io(error.into()))
-    }
-
-    /// Makes the whole file system durable. `false` if the system cannot.
-    #[cfg(not(target_os = "linux"))]
-    #[expect(
-        clippy::unused_self,
-        clippy::unnecessary_wraps,
-        reason = "the same interface as on Linux"
-    )]
-    pub(super) fn sync_file_system(&self) -> Result<bool, FileErrorKind> {
-        Ok(false)
-    }
-
     pub(super) fn metadata(&self) -> Result<Metadata, FileErrorKind> {
         self.0.metadata().map_err(FileErrorKind::Io)
     }

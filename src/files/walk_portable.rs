@@ -100,16 +100,6 @@ impl Directory {
         Ok(())
     }
 
-    /// These systems offer no sync of a file system.
-    #[expect(
-        clippy::unused_self,
-        clippy::unnecessary_wraps,
-        reason = "the same interface as on Unix"
-    )]
-    pub(super) fn sync_file_system(&self) -> Result<bool, FileErrorKind> {
-        Ok(false)
-    }
-
     pub(super) fn metadata(&self) -> Result<Metadata, FileErrorKind> {
         self.0.metadata().map_err(FileErrorKind::Io)
     }

@@ -99,11 +99,8 @@ pub(super) async fn read(
         .try_filter_map(async |file| Ok(file))
         .try_collect()
         .await?;
-    let packed = match store {
-        LedgerStore::Local(_) => packs::PackedEntries::new(),
-        LedgerStore::Shared(shared) => packs::read_all(shared).await?,
-    };
-    let packed = packed
+    let packed = packs::read_all(store)
+        .await?
         .into_iter()
         .map(|(id, text)| Ok((id, read_packed(store, authenticator, id, &text)?)))
         .collect::<Result<_, LedgerError>>()?;

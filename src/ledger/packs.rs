@@ -1,14 +1,14 @@
-//! Responsible for packs: objects of a shared store that hold the entries of many customers, so that a
-//! large ledger is loaded with few requests.
+//! Responsible for packs: files or objects that hold the entries of many customers, so that a large
+//! ledger is loaded and written with few operations.
 //!
 //! An entry in a pack is the text that its own object would have, with its generation and its MAC. So a
 //! pack needs no MAC of its own: an entry that is missing in it or that was replaced by an old copy does
 //! not match the head. Does not decide which entries are packed.
 
 use super::envelope::VERSION;
-use super::{LedgerError, SharedStore};
+use super::{LedgerError, LedgerStore};
 use crate::model::WorkspaceId;
-use futures_util::{StreamExt, TryStreamExt, stream};
+use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use std::collections::BTreeMap;
@@ -39,20 +39,20 @@ fn pack(id: WorkspaceId) -> String {
 }
 
 /// Reads all packs.
-pub(super) async fn read_all(shared: &SharedStore) -> Result<PackedEntries, LedgerError> {
-    let packs: Vec<PackedEntries> = stream::iter(shared.names(DIR).await?)
-        .map(async |name| read(shared, &format!("{DIR}/{name}")).await)
+pub(super) async fn read_all(store: &LedgerStore) -> Result<PackedEntries, LedgerError> {
+    let packs: Vec<PackedEntries> = stream::iter(store.list(DIR).await?)
+        .map(async |name| read(store, &name).await)
         .buffer_unordered(PARALLEL)
         .try_collect()
         .await?;
     Ok(packs.into_iter().flatten().collect())
 }
 
-async fn read(shared: &SharedStore, name: &str) -> Result<PackedEntries, LedgerError> {
-    let Some(text) = shared.read_up_to(name, MAX_SIZE).await? else {
+async fn read(store: &LedgerStore, name: &str) -> Result<PackedEntries, LedgerError> {
+    let Some(text) = store.read_up_to(name, MAX_SIZE).await? else {
         return Ok(PackedEntries::new());
     };
-    let path = shared.shown(name);
+    let path = store.shown(name);
     let pack: StoredPack =
         serde_json::from_str(&text).map_err(LedgerError::unreadable(&path, WHAT, &text))?;
     if pack.version > VERSION {
@@ -66,25 +66,26 @@ async fn read(shared: &SharedStore, name: &str) -> Result<PackedEntries, LedgerE
 }
 
 /// Changes entries in their packs.
-pub(super) async fn change(shared: &SharedStore, changes: Changes) -> Result<(), LedgerError> {
+pub(super) async fn change(store: &LedgerStore, changes: Changes) -> Result<(), LedgerError> {
     let mut by_pack: BTreeMap<String, Changes> = BTreeMap::new();
     for (id, text) in changes {
         by_pack.entry(pack(id)).or_default().insert(id, text);
     }
-    stream::iter(by_pack)
-        .map(Ok)
-        .try_for_each_concurrent(PARALLEL, async |(name, changes)| {
-            change_pack(shared, &name, changes).await
-        })
-        .await
+    let packs: Vec<(String, Vec<u8>)> = stream::iter(by_pack)
+        .map(async |(name, changes)| changed_pack(store, name, changes).await)
+        .buffer_unordered(PARALLEL)
+        .try_collect()
+        .await?;
+    store.replace_all(&packs).await
 }
 
-async fn change_pack(
-    shared: &SharedStore,
-    name: &str,
+/// The name and the new text of a pack.
+async fn changed_pack(
+    store: &LedgerStore,
+    name: String,
     changes: Changes,
-) -> Result<(), LedgerError> {
-    let mut texts = read(shared, name).await?;
+) -> Result<(String, Vec<u8>), LedgerError> {
+    let mut texts = read(store, &name).await?;
     for (id, text) in changes {
         match text {
             Some(text) => drop(texts.insert(id, text)),
@@ -93,8 +94,8 @@ async fn change_pack(
     }
     let text = encoded(texts)
         .map_err(std::io::Error::from)
-        .map_err(LedgerError::io("cannot write", &shared.shown(name)))?;
-    shared.replace(name, &text).await
+        .map_err(LedgerError::io("cannot write", &store.shown(&name)))?;
+    Ok((name, text))
 }
 
 fn encoded(texts: PackedEntries) -> serde_json::Result<Vec<u8>> {

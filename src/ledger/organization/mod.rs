@@ -61,8 +61,6 @@ struct State {
     oauth_apps: BTreeMap<DefinitionId, RecordedOauthApp>,
     /// Entries that are in the journal and not in their files yet.
     unwritten: UnwrittenEntries,
-    /// The entries whose files are written and not durable yet.
-    unsynced: BTreeSet<WorkspaceId>,
     is_loaded: bool,
     head: HeadState,
     /// The run that the stored head names.

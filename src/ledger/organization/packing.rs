@@ -1,9 +1,9 @@
-//! Responsible for where the entries of a shared store are written: in an object of their own while they
-//! are few, or else in packs.
+//! Responsible for where entries are written: in a file or object of their own while they are few, or
+//! else in packs.
 
 use super::{Ledger, State};
 use crate::ledger::entries::file;
-use crate::ledger::{LedgerError, SharedStore, packs};
+use crate::ledger::{LedgerError, packs};
 use crate::model::WorkspaceId;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -37,11 +37,9 @@ impl EntryText {
 }
 
 impl Ledger {
-    /// Writes the texts of entries to a shared store, and removes the entries in `removed` from their
-    /// packs.
-    pub(super) async fn write_shared(
+    /// Writes the texts of entries, and removes the entries in `removed` from their packs.
+    pub(super) async fn write_texts(
         &self,
-        shared: &SharedStore,
         texts: BTreeMap<WorkspaceId, EntryText>,
         removed: BTreeSet<WorkspaceId>,
     ) -> Result<(), LedgerError> {
@@ -50,7 +48,8 @@ impl Ledger {
         for id in &to_pack {
             let text = match texts.get(id) {
                 Some(text) => text.packed(),
-                None => shared
+                None => self
+                    .store
                     .read(&file(*id))
                     .await?
                     .map(|text| text.trim_end().to_owned()),
@@ -63,8 +62,8 @@ impl Ledger {
             .filter(|(id, text)| !to_pack.contains(id) || matches!(text, EntryText::Removed(_)))
             .map(|(id, text)| (file(*id), text.bytes().to_vec()))
             .collect();
-        shared.replace_all(&loose).await?;
-        packs::change(shared, changes.clone()).await?;
+        self.store.replace_all(&loose).await?;
+        packs::change(&self.store, changes.clone()).await?;
         self.state().note_packs(&texts, &changes);
         Ok(())
     }

@@ -1,29 +1,25 @@
 //! Responsible for writing entries and the head: keeps the generation of each entry for the head.
 //!
-//! While a run has a journal, a change of an entry is a line of the journal first. The file of
-//! the entry is written once its customer's steps have ended, without a sync. The end of the run syncs
-//! the files of all entries together. Only then the head says that the journal is no longer needed. A
-//! run that is killed before that leaves a journal that restores the entries, whatever their files
-//! contain. Files were preferred to an embedded database, because people, `git diff` and backups read
+//! While a run has a journal, a change of an entry is a line of the journal first. The entry is
+//! written once its customer's steps have ended, durably and together with others. Only then the head
+//! says that the journal is no longer needed. A run that is killed before that leaves a journal that
+//! restores the entries, whatever their files contain. Files were preferred to an embedded database, because people, `git diff` and backups read
 //! them, and the journal already makes them safe.
 
 use super::packing::EntryText;
 use super::{Changes, HeadState, Ledger, RunState, State};
-use crate::ledger::entries::{self, EntryToWrite, Tombstone, file};
+use crate::ledger::entries::{EntryToWrite, Tombstone, file};
 use crate::ledger::head::{Head, HeadJournal};
 use crate::ledger::journal::{SavedEntries, SavedEntry, SavedLine};
 use crate::ledger::rotations::{self, ListToWrite, UnfinishedRotation};
-use crate::ledger::store::LocalStore;
-use crate::ledger::{Journal, LedgerError, LedgerStore, envelope, head};
+use crate::ledger::{Journal, LedgerError, envelope, head};
 use crate::model::{CustomerEntry, WorkspaceId};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
-use std::ffi::OsString;
 
-/// How many entries of customers whose steps have ended may wait in memory for their files.
-const MAX_UNWRITTEN: usize = 256;
-/// The same for packs, each of which is written as a whole.
-const MAX_UNPACKED: usize = 2048;
+/// How many entries of customers whose steps have ended may wait in memory for their packs, each of
+/// which is written as a whole.
+const MAX_UNWRITTEN: usize = 2048;
 
 impl Ledger {
     /// Records a change of an entry. `changed` are the names of the connectors that changed since the
@@ -37,20 +33,13 @@ impl Ledger {
         let Some(journal) = self.own_journal() else {
             return self.save(id, customer).await;
         };
-        if self.state().unwritten.finished() >= self.max_unwritten() {
+        if self.state().unwritten.finished() >= MAX_UNWRITTEN {
             let entries = self.state().unwritten.take_finished();
             self.write_entries(&journal, entries).await?;
         }
         let revision = self.next_generation();
         let line = self.state().unwritten.line(id, revision, customer, changed);
         self.log(&journal, id, line)
-    }
-
-    fn max_unwritten(&self) -> usize {
-        match &self.store {
-            LedgerStore::Local(_) => MAX_UNWRITTEN,
-            LedgerStore::Shared(_) => MAX_UNPACKED,
-        }
     }
 
     /// Notes that the steps of a customer have ended, so that the file of its entry can be written.
@@ -144,7 +133,7 @@ impl Ledger {
             texts.insert(id, text);
         }
         let written = match journal.sync().await {
-            Ok(()) => self.write_texts(texts).await,
+            Ok(()) => self.write_texts(texts, self.removed_from_packs()).await,
             Err(error) => Err(error),
         };
         self.state().note_write(&written);
@@ -170,24 +159,14 @@ impl Ledger {
         Ok(text)
     }
 
-    async fn write_texts(
-        &self,
-        texts: BTreeMap<WorkspaceId, EntryText>,
-    ) -> Result<(), LedgerError> {
-        match &self.store {
-            LedgerStore::Local(local) => write_files(local, &texts),
-            LedgerStore::Shared(shared) => {
-                let removed = {
-                    let state = self.state();
-                    let removed = state.removed.intersection(&state.packed);
-                    removed
-                        .filter(|id| !state.generations.contains_key(id))
-                        .copied()
-                        .collect()
-                };
-                self.write_shared(shared, texts, removed).await
-            }
-        }
+    /// The removed entries that packs still hold.
+    fn removed_from_packs(&self) -> BTreeSet<WorkspaceId> {
+        let state = self.state();
+        let removed = state.removed.intersection(&state.packed);
+        removed
+            .filter(|id| !state.generations.contains_key(id))
+            .copied()
+            .collect()
     }
 
     /// Writes the files of all entries that the journal of this run has, and makes them durable.
@@ -196,19 +175,7 @@ impl Ledger {
             return Ok(());
         };
         let entries = self.state().unwritten.take_all();
-        self.write_entries(&journal, entries).await?;
-        let unsynced = std::mem::take(&mut self.state().unsynced);
-        if unsynced.is_empty() {
-            return Ok(());
-        }
-        let name = |id: &WorkspaceId| OsString::from(format!("{id}.json"));
-        let names: Vec<OsString> = unsynced.iter().map(name).collect();
-        let synced = match &self.store {
-            LedgerStore::Local(local) => local.sync(entries::DIR, &names),
-            LedgerStore::Shared(_) => Ok(()),
-        };
-        self.state().note_write(&synced);
-        synced
+        self.write_entries(&journal, entries).await
     }
 
     /// Writes the list of unfinished rotations durably. The file of an empty list is removed by the
@@ -349,17 +316,6 @@ impl Ledger {
     }
 }
 
-fn write_files(
-    local: &LocalStore,
-    texts: &BTreeMap<WorkspaceId, EntryText>,
-) -> Result<(), LedgerError> {
-    let files: Vec<(String, &[u8])> = texts
-        .iter()
-        .map(|(id, text)| (file(*id), text.bytes()))
-        .collect();
-    local.replace_unsynced(entries::DIR, &files)
-}
-
 impl State {
     /// Whether the stored head says that the journal has no open intents.
     fn is_journal_closed(&self) -> bool {
@@ -380,7 +336,6 @@ impl State {
 
     /// Notes the generation of an entry whose file is written next. `None` for a removed entry.
     fn note_entry(&mut self, id: WorkspaceId, generation: Option<u64>) {
-        self.unsynced.insert(id);
         if let Some(generation) = generation {
             self.generations.insert(id, generation);
             self.removed.remove(&id);

@@ -4,6 +4,7 @@
 
 use crate::files::{self, Access, DEFAULT_LIMIT, FileError, FileErrorKind};
 use crate::ledger::LedgerError;
+use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fs::{DirBuilder, File};
 use std::io::{ErrorKind, Read as _};
@@ -40,11 +41,6 @@ impl LocalStore {
         self.root.join(self.below.join(name))
     }
 
-    /// The content of a file, or `None` if it does not exist.
-    pub(in crate::ledger) fn read(&self, name: &str) -> Result<Option<Vec<u8>>, LedgerError> {
-        self.read_up_to(name, DEFAULT_LIMIT)
-    }
-
     /// The content of a file of at most `limit` bytes, or `None` if it does not exist.
     pub(in crate::ledger) fn read_up_to(
         &self,
@@ -73,7 +69,13 @@ impl LocalStore {
 
     /// The text of a file, or `None` if it does not exist.
     pub(super) fn text(&self, name: &str) -> Result<Option<String>, LedgerError> {
-        let text = self.read(name)?.map(String::from_utf8).transpose();
+        self.text_up_to(name, DEFAULT_LIMIT)
+    }
+
+    /// The text of a file of at most `limit` bytes, or `None` if it does not exist.
+    pub(super) fn text_up_to(&self, name: &str, limit: u64) -> Result<Option<String>, LedgerError> {
+        let text = self.read_up_to(name, limit)?;
+        let text = text.map(String::from_utf8).transpose();
         text.map_err(|error| {
             let error = std::io::Error::new(ErrorKind::InvalidData, error.utf8_error());
             LedgerError::io("cannot read", &self.path(name))(error)
@@ -90,29 +92,6 @@ impl LocalStore {
         self.create_dir(relative.parent().unwrap_or(&self.below))?;
         files::replace_atomically(&self.root, &relative, content, self.access)
             .map_err(refused("cannot write"))
-    }
-
-    /// Replaces files of one directory without making them durable.
-    pub(in crate::ledger) fn replace_unsynced(
-        &self,
-        dir: &str,
-        files: &[(String, &[u8])],
-    ) -> Result<(), LedgerError> {
-        if files.is_empty() {
-            return Ok(());
-        }
-        self.create_dir(&self.below.join(dir))?;
-        for (name, content) in files {
-            let relative = self.below.join(name);
-            files::replace_unsynced(&self.root, &relative, content, self.access)
-                .map_err(refused("cannot write"))?;
-        }
-        Ok(())
-    }
-
-    /// Makes files of one directory durable, with the directory.
-    pub(in crate::ledger) fn sync(&self, dir: &str, names: &[OsString]) -> Result<(), LedgerError> {
-        files::sync_all(&self.root, &self.below.join(dir), names).map_err(refused("cannot write"))
     }
 
     /// Opens a file for reading and writing, and creates it if it does not exist.
@@ -139,6 +118,44 @@ impl LocalStore {
     /// Removes a file durably, if it exists.
     pub(super) fn remove(&self, name: &str) -> Result<(), LedgerError> {
         files::remove(&self.root, &self.below.join(name)).map_err(refused("cannot remove"))
+    }
+
+    /// Replaces files durably, each of them atomically. Creates their directories.
+    pub(super) fn replace_all(&self, contents: &[(String, Vec<u8>)]) -> Result<(), LedgerError> {
+        let named = contents
+            .iter()
+            .map(|(name, content)| (name.as_str(), content.as_slice()));
+        for (directory, files) in self.by_directory(named) {
+            self.create_dir(&directory)?;
+            files::replace_all(&self.root, &directory, &files, self.access)
+                .map_err(refused("cannot write"))?;
+        }
+        Ok(())
+    }
+
+    /// Removes files durably, if they exist.
+    pub(super) fn remove_all(&self, names: &[String]) -> Result<(), LedgerError> {
+        let named = names.iter().map(|name| (name.as_str(), ()));
+        for (directory, files) in self.by_directory(named) {
+            let names: Vec<OsString> = files.into_iter().map(|(name, ())| name).collect();
+            files::remove_all(&self.root, &directory, &names).map_err(refused("cannot remove"))?;
+        }
+        Ok(())
+    }
+
+    /// The files by directory below the root.
+    fn by_directory<'a, T>(
+        &self,
+        named: impl Iterator<Item = (&'a str, T)>,
+    ) -> BTreeMap<PathBuf, Vec<(OsString, T)>> {
+        let mut directories: BTreeMap<PathBuf, Vec<(OsString, T)>> = BTreeMap::new();
+        for (name, rest) in named {
+            let path = self.below.join(name);
+            let directory = path.parent().unwrap_or(&self.below).to_owned();
+            let name = path.file_name().unwrap_or_default().to_owned();
+            directories.entry(directory).or_default().push((name, rest));
+        }
+        directories
     }
 
     /// The names in a directory. A missing directory is empty.
@@ -241,7 +258,7 @@ mod tests {
         symlink(dir.path().join("own"), dir.path().join("link")).unwrap();
         assert!(why(trusted(&dir.path().join("link"), Access::Private)).contains("link"));
         let link = store.below("link");
-        assert!(why(link.read("file")).contains("link"));
+        assert!(why(link.text("file")).contains("link"));
         assert!(why(link.replace("file", b"")).contains("link"));
         allow(&dir.path().join("own"), 0o770);
         assert!(

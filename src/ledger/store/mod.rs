@@ -71,6 +71,29 @@ impl LedgerStore {
         }
     }
 
+    /// The text of a file or object of at most `limit` bytes, or `None` if it does not exist.
+    pub(in crate::ledger) async fn read_up_to(
+        &self,
+        name: &str,
+        limit: u64,
+    ) -> Result<Option<String>, LedgerError> {
+        match self {
+            Self::Local(local) => local.text_up_to(name, limit),
+            Self::Shared(shared) => shared.read_up_to(name, limit).await,
+        }
+    }
+
+    /// Replaces files or objects durably, each of them atomically.
+    pub(in crate::ledger) async fn replace_all(
+        &self,
+        contents: &[(String, Vec<u8>)],
+    ) -> Result<(), LedgerError> {
+        match self {
+            Self::Local(local) => local.replace_all(contents),
+            Self::Shared(shared) => shared.replace_all(contents).await,
+        }
+    }
+
     /// Removes a file or object durably, if it exists.
     pub(in crate::ledger) async fn remove(&self, name: &str) -> Result<(), LedgerError> {
         match self {
@@ -82,7 +105,7 @@ impl LedgerStore {
     /// Removes files or objects durably, if they exist.
     pub(in crate::ledger) async fn remove_all(&self, names: &[String]) -> Result<(), LedgerError> {
         match self {
-            Self::Local(local) => names.iter().try_for_each(|name| local.remove(name)),
+            Self::Local(local) => local.remove_all(names),
             Self::Shared(shared) => shared.remove_all(names).await,
         }
     }

@@ -83,6 +83,29 @@ async fn entries_of_large_ledger_are_in_packs() {
 }
 
 #[tokio::test]
+async fn entries_of_large_ledger_on_this_machine_are_in_packs() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = LedgerStore::from(dir.path());
+    let ledger = || Ledger::new(&store, with_key(ORGANIZATION, 1));
+    for customers in [1..=10, 11..=1000] {
+        let run = ledger();
+        run.load().await.unwrap();
+        run.journal(&[]).await.unwrap();
+        for n in customers {
+            recorded(&run, n, &entry(n)).await;
+            run.finish(spread(n));
+        }
+        run.checkpoint().await.unwrap();
+    }
+    let below = dir.path().join(ORGANIZATION.to_string());
+    let files = |name: &str| below.join(name).read_dir().unwrap().count();
+    assert_eq!((files("customers"), files("packs")), (0, 16));
+    let state = ledger().load().await.unwrap();
+    assert_eq!((state.customers.len(), state.unverified.len()), (1000, 0));
+    assert_eq!(state.customers[&spread(700)], entry(700));
+}
+
+#[tokio::test]
 async fn entries_in_packs_are_changed_removed_and_added() {
     let shared = writable_store();
     created(&shared, 1..=100).await;
