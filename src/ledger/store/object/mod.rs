@@ -359,7 +359,7 @@ fn cause(error: &Error) -> String {
         Error::NotImplemented { .. } | Error::NotSupported { .. } => {
             "the store does not support conditional writes, which a shared ledger needs".to_owned()
         }
-        other => other.to_string(),
+        other => open::known_cause(&other.to_string()),
     };
     let line: String = text.split_whitespace().collect::<Vec<_>>().join(" ");
     line.chars().take(300).collect()

@@ -68,6 +68,22 @@ pub(super) fn store(
     Ok((store, dir))
 }
 
+/// The address at which a cloud tells a machine its role. It is asked if no credentials are set.
+const METADATA: &str = "169.254.169.254";
+
+/// A cause in plain words where the text of the library does not name it.
+pub(super) fn known_cause(text: &str) -> String {
+    if text.contains(METADATA) {
+        "no credentials are set, and this machine has no role: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or those \
+         of the other cloud"
+            .to_owned()
+    } else if text.contains("builder error") {
+        format!("{text}; a store without TLS needs AWS_ALLOW_HTTP=true")
+    } else {
+        text.to_owned()
+    }
+}
+
 /// The error for a cloud that this build does not support.
 #[cfg(not(all(feature = "ledger-gcp", feature = "ledger-azure")))]
 fn absent(feature: &str) -> String {

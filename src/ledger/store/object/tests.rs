@@ -274,3 +274,17 @@ fn moment_passes_by_either_clock() {
     };
     assert!(asleep.has_passed() && set_back.has_passed());
 }
+
+#[test]
+fn cause_without_credentials_or_tls_says_what_to_set() {
+    let asked = "Generic S3 error: Error performing PUT http://169.254.169.254/latest/api/token";
+    assert!(super::open::known_cause(asked).contains("AWS_ACCESS_KEY_ID"));
+    let refused = super::open::known_cause(
+        "Error performing GET http://127.0.0.1:1/b: HTTP error: builder error",
+    );
+    assert!(
+        refused.contains("AWS_ALLOW_HTTP") && refused.contains("127.0.0.1"),
+        "{refused}"
+    );
+    assert_eq!(super::open::known_cause("timed out"), "timed out");
+}
