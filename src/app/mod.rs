@@ -62,6 +62,7 @@ mod workflow;
 
 pub use environment::Environment;
 
+pub(crate) use crate::ledger::use_disk_thread;
 pub(crate) use approval::{Shown, check_guards, check_replacements};
 pub(crate) use connection::SessionSettings;
 pub(crate) use export::{check_export, write_project};

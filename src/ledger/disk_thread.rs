@@ -1,14 +1,22 @@
 //! Responsible for slow operations on the disk. They run on a thread of their own, so that the requests of
 //! other customers go on meanwhile.
 
-use tokio::runtime::{Handle, RuntimeFlavor};
+use std::sync::atomic::{AtomicBool, Ordering};
 
-/// Runs an operation on another thread. A runtime with one thread is that of a test with simulated time,
-/// where the order of events must not depend on another thread.
+/// Whether operations run on another thread. Off in tests with simulated time, where the order of events
+/// must not depend on another thread.
+static IS_USED: AtomicBool = AtomicBool::new(false);
+
+/// Lets operations run on another thread from now on.
+pub(crate) fn use_disk_thread() {
+    IS_USED.store(true, Ordering::Relaxed);
+}
+
+/// Runs an operation, on another thread if the program uses one.
 pub(super) async fn run<T: Send + 'static>(
     operation: impl FnOnce() -> T + Send + 'static,
 ) -> std::io::Result<T> {
-    if Handle::current().runtime_flavor() == RuntimeFlavor::CurrentThread {
+    if !IS_USED.load(Ordering::Relaxed) {
         return Ok(operation());
     }
     let result = tokio::task::spawn_blocking(operation).await;

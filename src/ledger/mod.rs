@@ -28,6 +28,7 @@ mod store;
 pub(crate) use authenticate::testing;
 
 pub use authenticate::{Authenticator, LedgerKey, Scope};
+pub(crate) use disk_thread::use_disk_thread;
 pub use environment::{check_environment, claim_environment};
 pub use journal::{CLOCK_DIFFERENCE, Intent, IntentOutcome, Journal, JournalEntry};
 pub use lock::Lock;

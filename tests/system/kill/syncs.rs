@@ -39,10 +39,9 @@ async fn apply_syncs_once_for_each_intent_of_one_customer_at_a_time() {
     // Two intents for each customer, and the end of the journal.
     assert_eq!((few["fdatasync"], more["fdatasync"]), (13, 17));
     assert_eq!(more["rename"] - few["rename"], 2);
-    for call in ["fsync", "syncfs"] {
-        assert_eq!(few[call], more[call], "{call}");
-    }
-    assert_eq!(more["syncfs"], 1);
+    // Each of up to 16 entries has a file.
+    assert_eq!(more["fsync"] - few["fsync"], 2);
+    assert_eq!(more["syncfs"], 0);
 }
 
 #[tokio::test(flavor = "multi_thread")]
