@@ -122,10 +122,10 @@ impl LocalStore {
 
     /// Replaces files durably, each of them atomically. Creates their directories.
     pub(super) fn replace_all(&self, contents: &[(String, Vec<u8>)]) -> Result<(), LedgerError> {
-        let named = contents
+        let files = contents
             .iter()
             .map(|(name, content)| (name.as_str(), content.as_slice()));
-        for (directory, files) in self.by_directory(named) {
+        for (directory, files) in self.by_directory(files) {
             self.create_dir(&directory)?;
             files::replace_all(&self.root, &directory, &files, self.access)
                 .map_err(refused("cannot write"))?;
@@ -135,8 +135,8 @@ impl LocalStore {
 
     /// Removes files durably, if they exist.
     pub(super) fn remove_all(&self, names: &[String]) -> Result<(), LedgerError> {
-        let named = names.iter().map(|name| (name.as_str(), ()));
-        for (directory, files) in self.by_directory(named) {
+        let files = names.iter().map(|name| (name.as_str(), ()));
+        for (directory, files) in self.by_directory(files) {
             let names: Vec<OsString> = files.into_iter().map(|(name, ())| name).collect();
             files::remove_all(&self.root, &directory, &names).map_err(refused("cannot remove"))?;
         }
