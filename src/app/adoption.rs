@@ -2,16 +2,20 @@
 //! change.
 
 use super::workflow::{Reading, RecoveredState};
-use super::{App, Planned, Selectable};
+use super::{App, Planned, Selectable, adoption_table};
 use crate::cli::AdoptTarget;
-use crate::config::Project;
 use crate::failure::Failure;
-use crate::model::{Address, AdoptPolicy, ConnectorId, LedgerState, Observed, WorkspaceId};
+use crate::model::{
+    Address, AdoptPolicy, ConnectorId, Desired, LedgerState, Observed, ObservedConnector,
+    WorkspaceId,
+};
 use crate::plan::{
     Action, Operation, Plan, PlanWarning, Policy, Step, match_resources, only_adoptions, plan,
 };
 use crate::render::wording;
 use crate::secrets::compare;
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
 
 /// A declared customer or connector, and the object to adopt for it if the command line names one.
@@ -32,12 +36,14 @@ impl App<'_> {
             .await;
         self.end_phase();
         let mut state = state?;
+        let locations = locations(&state.observed);
+        let selectable = Selectable::declared(&self.project.desired).within(self.project);
         let mut adoptions = Vec::new();
-        for target in targets {
-            adoptions.extend(Adoption::find(target, self.project, &state.observed)?);
+        for target in &adoption_table::expanded(targets)? {
+            adoptions.extend(Adoption::find(target, &selectable, &state.observed)?);
         }
         for adoption in &adoptions {
-            adoption.remove_alternatives(&mut state);
+            adoption.remove_alternatives(&mut state, &locations);
         }
         self.plan_adoptions(state, &adoptions).await
     }
@@ -63,7 +69,8 @@ impl App<'_> {
             id: Some(id.0),
         };
         adoption.forget_recorded(&mut state.recorded);
-        adoption.remove_alternatives(&mut state);
+        let locations = locations(&state.observed);
+        adoption.remove_alternatives(&mut state, &locations);
         let (mut planned, deferred) = self.plan_adoptions(state, &[adoption]).await?;
         for customer in &mut planned.plan.customers {
             for step in &mut customer.steps {
@@ -88,33 +95,94 @@ impl App<'_> {
             adopt: AdoptPolicy::Allow,
             ..Policy::default()
         };
-        let desired = &self.project.desired;
-        let matches = match_resources(desired, &state.observed, &state.recorded);
+        let locations = locations(&state.observed);
+        let desired = with_existing_names(&self.project.desired, adoptions, &state, &locations);
+        let matches = match_resources(&desired, &state.observed, &state.recorded);
         let secrets = compare(&matches, &self.fingerprinters.current, None).await;
         let full = plan(&matches, &secrets, &policy);
         let warnings = full.warnings.clone();
         let (plan, deferred) = only_adoptions(full);
+        let planned: BTreeSet<(&Address, Uuid)> = plan
+            .steps()
+            .filter_map(|step| Some((&step.address, adopted_id(step)?)))
+            .collect();
         for adoption in adoptions {
-            adoption.require(&plan, &warnings, &state.recorded)?;
+            let id = adoption.id.map(|id| (&adoption.address, id));
+            if !id.is_some_and(|id| planned.contains(&id)) {
+                adoption.require(&plan, &warnings, &state.recorded)?;
+            }
         }
         Ok((state.planned(plan), deferred))
     }
+}
+
+/// The workspace of each connector.
+pub(super) fn locations(observed: &Observed) -> BTreeMap<ConnectorId, WorkspaceId> {
+    let customers = observed.customers.iter();
+    customers
+        .flat_map(|(workspace, customer)| {
+            let connectors = customer.connectors.iter().flatten();
+            connectors.map(|(id, _)| (*id, *workspace))
+        })
+        .collect()
+}
+
+/// The files, with the names that the objects to adopt have as previous names, so that each declaration matches its
+/// object. A name that differs is left to `apply`, which renames.
+fn with_existing_names<'a>(
+    desired: &'a Desired,
+    adoptions: &[Adoption],
+    state: &RecoveredState,
+    locations: &BTreeMap<ConnectorId, WorkspaceId>,
+) -> Cow<'a, Desired> {
+    let mut desired = Cow::Borrowed(desired);
+    for Adoption { address, id } in adoptions {
+        let Some(id) = *id else { continue };
+        let customers = &state.observed.customers;
+        if address.connector.is_none() {
+            let existing = customers.get(&WorkspaceId(id));
+            let Some(existing) = existing.filter(|existing| existing.name != address.customer)
+            else {
+                continue;
+            };
+            if let Some(customer) = desired.to_mut().customers.get_mut(&address.customer) {
+                customer.previous_name = Some(existing.name.clone());
+            }
+            continue;
+        }
+        let id = ConnectorId(id);
+        let existing = locations
+            .get(&id)
+            .and_then(|workspace| customers.get(workspace)?.connectors.as_ref()?.get(&id));
+        let is_other =
+            |existing: &&ObservedConnector| Some(&existing.name) != address.connector.as_ref();
+        if let (Some(existing), Some(name)) = (existing.filter(is_other), &address.connector)
+            && let Some(customer) = desired.to_mut().customers.get_mut(&address.customer)
+            && let Some(connector) = customer.connectors.get_mut(name)
+        {
+            connector.previous_name = Some(existing.name.clone());
+        }
+    }
+    desired
 }
 
 impl Adoption {
     /// The declarations that a target names, with the object that it names.
     fn find(
         target: &AdoptTarget,
-        project: &Project,
+        selectable: &Selectable,
         observed: &Observed,
     ) -> Result<Vec<Self>, Failure> {
-        let selectable = Selectable::declared(&project.desired).within(project);
         let (address, id) = match target {
             AdoptTarget::Declared(selector) => {
                 let named = selectable.select([selector])?.into_iter();
                 return Ok(named.map(|address| Self { address, id: None }).collect());
             }
             AdoptTarget::DeclaredAs(address, id) => (address.clone(), *id),
+            AdoptTarget::Table(path) => {
+                let message = format!("{} is not a table here", path.display());
+                return Err(Failure::internal(message));
+            }
             AdoptTarget::Object(id) => (
                 address_of(*id, observed).ok_or_else(|| no_object(*id))?,
                 *id,
@@ -129,7 +197,11 @@ impl Adoption {
 
     /// Removes the other unrecorded objects of the same name from the observed state, so that the
     /// declaration matches only the object that the command line names.
-    fn remove_alternatives(&self, state: &mut RecoveredState) {
+    fn remove_alternatives(
+        &self,
+        state: &mut RecoveredState,
+        locations: &BTreeMap<ConnectorId, WorkspaceId>,
+    ) {
         let Some(id) = self.id else {
             return;
         };
@@ -137,30 +209,36 @@ impl Adoption {
             observed, recorded, ..
         } = state;
         if self.address.connector.is_none() {
+            let chosen = observed.customers.get(&WorkspaceId(id));
+            let name = chosen
+                .map_or(&self.address.customer, |chosen| &chosen.name)
+                .clone();
             observed.customers.retain(|workspace, customer| {
-                customer.name != self.address.customer
+                customer.name != name
                     || workspace.0 == id
                     || recorded.customers.contains_key(workspace)
             });
             return;
         }
         let id = ConnectorId(id);
-        for (workspace, customer) in &mut observed.customers {
-            let Some(connectors) = &mut customer.connectors else {
-                continue;
-            };
-            let Some(chosen) = connectors.get(&id) else {
-                continue;
-            };
-            let (name, definition_id) = (chosen.name.clone(), chosen.definition_id);
-            let entry = recorded.customers.get(workspace);
-            connectors.retain(|other, connector| {
-                connector.name != name
-                    || connector.definition_id != definition_id
-                    || *other == id
-                    || entry.is_some_and(|entry| entry.owns(*other))
-            });
-        }
+        let Some(workspace) = locations.get(&id) else {
+            return;
+        };
+        let customer = observed.customers.get_mut(workspace);
+        let Some(connectors) = customer.and_then(|customer| customer.connectors.as_mut()) else {
+            return;
+        };
+        let Some(chosen) = connectors.get(&id) else {
+            return;
+        };
+        let (name, definition_id) = (chosen.name.clone(), chosen.definition_id);
+        let entry = recorded.customers.get(workspace);
+        connectors.retain(|other, connector| {
+            connector.name != name
+                || connector.definition_id != definition_id
+                || *other == id
+                || entry.is_some_and(|entry| entry.owns(*other))
+        });
     }
 
     /// Removes the record of the connector, so that the declaration matches another one.
@@ -223,7 +301,8 @@ impl Adoption {
     }
 }
 
-fn adopted_id(step: &Step) -> Option<Uuid> {
+/// The object that a step adopts.
+pub(super) fn adopted_id(step: &Step) -> Option<Uuid> {
     match &step.operation {
         Operation::AdoptCustomer { workspace_id } => Some(workspace_id.0),
         Operation::AdoptConnector { id, .. } => Some(id.0),

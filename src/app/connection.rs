@@ -27,6 +27,18 @@ pub(crate) struct SessionSettings {
     pub(super) lock_timeout: Duration,
 }
 
+impl SessionSettings {
+    /// The largest number of requests in 100 seconds, if there is a limit.
+    pub(super) fn per_hundred_seconds(&self) -> Option<u64> {
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "a rate is a number from 0.01 to 10000"
+        )]
+        self.max_rps.map(|rate| (rate * 100.0).round() as u64)
+    }
+}
+
 impl Default for SessionSettings {
     /// The settings for commands that send few requests.
     fn default() -> Self {

@@ -43,7 +43,9 @@ impl App<'_> {
         args: ExecutionArgs,
     ) -> Result<ResolvedSecrets, Failure> {
         let (values, failures) = self.secrets.resolve_all(&plan.needed_references()).await;
-        if !failures.is_empty() && !args.keep_going {
+        // A placeholder is a choice of a person, so it blocks only its connector.
+        let is_unbound = |failure: &ResolveError| failure.kind == ResolveErrorKind::Unbound;
+        if !args.keep_going && !failures.iter().all(is_unbound) {
             return Err(unresolved(&failures));
         }
         let missing = failures

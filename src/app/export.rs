@@ -19,9 +19,9 @@ use std::path::{Path, PathBuf};
 /// Refuses flags that `export` does not support.
 pub(crate) fn check_export(invocation: Invocation<'_>, args: &ExportArgs) -> Result<(), Failure> {
     let writes_document = !matches!(invocation.global.format, Format::Text | Format::Events);
-    if args.out.is_some() && writes_document {
-        let message = "--out writes YAML files and does not support --format json";
-        return Err(Failure::usage("usage", message).hint("leave out --out or --format json"));
+    if (args.out.is_some() || args.update) && writes_document {
+        let message = "--out and --update write YAML files and do not support --format json";
+        return Err(Failure::usage("usage", message).hint("leave out --format json"));
     }
     if args
         .target

@@ -5,6 +5,7 @@
 
 mod accepted_setting;
 mod adoption;
+mod adoption_table;
 mod approval;
 mod approved_plan;
 mod change_windows;
@@ -21,6 +22,7 @@ mod endpoint;
 mod environment;
 mod execution;
 mod export;
+mod export_update;
 mod filters;
 mod health;
 mod ledger_access;
@@ -57,6 +59,7 @@ mod starter;
 mod status;
 mod token;
 mod trust;
+mod unverified;
 mod withheld;
 mod workflow;
 
@@ -160,6 +163,8 @@ pub(crate) struct App<'a> {
     pub(crate) stop: Stop,
     /// How many customers are read or executed at the same time.
     parallelism: usize,
+    /// The largest number of requests in 100 seconds, if there is a limit.
+    per_hundred_seconds: Option<u64>,
     /// How long the command waits for the lock of the ledger.
     lock_timeout: Duration,
     events: Arc<dyn Sink>,
@@ -206,6 +211,7 @@ impl<'a> App<'a> {
             connection: Arc::new(connection),
             stop: Stop::default(),
             parallelism: settings.parallelism.into(),
+            per_hundred_seconds: settings.per_hundred_seconds(),
             lock_timeout: settings.lock_timeout,
             events,
             lock: None,
@@ -228,6 +234,7 @@ impl<'a> App<'a> {
             origin: self.origin.clone(),
             stop: Stop::default(),
             parallelism: self.parallelism,
+            per_hundred_seconds: self.per_hundred_seconds,
             lock_timeout: self.lock_timeout,
             events: Arc::clone(&self.events),
             lock: None,

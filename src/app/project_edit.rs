@@ -72,18 +72,33 @@ impl<'a> ProjectEdit<'a> {
         })
     }
 
+    /// Adds a customer to the project file.
+    pub(super) fn append_customer(&mut self, lines: &str) -> Result<(), NotEditable> {
+        let path = self.project.project_file.clone();
+        self.edit_file(&path, |text| config::append(text, &[], "customers", lines))
+    }
+
     fn edit(
         &mut self,
         customer: &str,
         edit: impl FnOnce(&str) -> Result<String, NotEditable>,
     ) -> Result<(), NotEditable> {
         let path = self.file_of(customer).ok_or(NotEditable)?;
-        if !self.texts.contains_key(&path) {
-            let before = fs::read_to_string(&path).map_err(|_| NotEditable)?;
+        self.edit_file(&path, edit)
+    }
+
+    fn edit_file(
+        &mut self,
+        path: &Path,
+        edit: impl FnOnce(&str) -> Result<String, NotEditable>,
+    ) -> Result<(), NotEditable> {
+        if !self.texts.contains_key(path) {
+            let before = fs::read_to_string(path).map_err(|_| NotEditable)?;
             let after = before.clone();
-            self.texts.insert(path.clone(), FileText { before, after });
+            self.texts
+                .insert(path.to_owned(), FileText { before, after });
         }
-        let text = self.texts.get_mut(&path).ok_or(NotEditable)?;
+        let text = self.texts.get_mut(path).ok_or(NotEditable)?;
         text.after = edit(&text.after)?;
         Ok(())
     }

@@ -1,5 +1,6 @@
 //! Responsible for the part of the files and of the ledger that a run with a selection reads from the API.
 
+use super::{App, Planned};
 use crate::model::{Desired, LedgerState};
 use crate::plan::Policy;
 use std::borrow::Cow;
@@ -55,9 +56,14 @@ impl<'a> Selected<'a> {
     }
 }
 
-/// The declared customers that the policy selects.
-pub(super) fn covered(desired: &Desired, policy: &Policy) -> BTreeSet<String> {
-    let declared = desired.customers.keys();
-    let covered = declared.filter(|name| policy.selects_customer(name));
-    covered.cloned().collect()
+impl App<'_> {
+    /// Adds what the execution needs to know of the policy and of the run's limits.
+    pub(super) fn describe(&self, planned: &mut Planned, policy: &Policy) {
+        let declared = self.project.desired.customers.keys();
+        let covered = declared.filter(|name| policy.selects_customer(name));
+        planned.covered = covered.cloned().collect();
+        planned.new_customers.adopt = policy.adopt;
+        let forecast = &mut planned.plan.summary.forecast;
+        *forecast = forecast.within(self.per_hundred_seconds);
+    }
 }

@@ -1,7 +1,7 @@
 //! Responsible for the stages from files to plan: reads the ledger and the API, recovers from an
 //! interrupted run, matches, compares secrets and plans. Writes neither the ledger nor the API.
 
-use super::selected::{Selected, covered};
+use super::selected::Selected;
 use super::{App, Selectable, policy};
 use crate::apply::{NewCustomers, PlannedLists};
 use crate::cli::{ConnectionArgs, ListingArg, PlanningArgs, RefreshArg};
@@ -183,8 +183,7 @@ impl App<'_> {
             plan = self.plan_of(&state, policy, reading).await;
         }
         let mut planned = state.planned(plan);
-        planned.new_customers.adopt = policy.adopt;
-        planned.covered = covered(&self.project.desired, policy);
+        self.describe(&mut planned, policy);
         Ok(planned)
     }
 

@@ -4,6 +4,7 @@ use super::values::parse_adopt_target;
 use super::{LockArgs, RateArgs};
 use crate::model::{Address, Selector};
 use clap::Args;
+use std::path::PathBuf;
 use uuid::Uuid;
 
 /// `adopt`.
@@ -17,12 +18,17 @@ Examples:
   airlift adopt acme-corp                     a workspace and its connectors
   airlift adopt 'acme-corp/Acme GitHub'
   airlift adopt 'acme-corp/Acme GitHub=5b0c6f0e-6a51-4f2f-9f6d-2f6f5a1f3c11'
-  airlift adopt 5b0c6f0e-6a51-4f2f-9f6d-2f6f5a1f3c11")]
+  airlift adopt 5b0c6f0e-6a51-4f2f-9f6d-2f6f5a1f3c11
+  airlift adopt --out matches.csv             then edit the column adopt
+  airlift adopt matches.csv")]
 pub struct AdoptArgs {
     /// CUSTOMER or CUSTOMER/CONNECTOR of the files, by name or pattern; a name with =ID if several objects match, or only the
-    /// id of the workspace or connector
-    #[arg(value_name = "SELECTOR|ID", required = true, value_parser = parse_adopt_target)]
+    /// id of the workspace or connector; or a table of --out
+    #[arg(value_name = "SELECTOR|ID|FILE", required_unless_present = "out", value_parser = parse_adopt_target)]
     pub targets: Vec<AdoptTarget>,
+    /// Adopt nothing, and write what could be adopted into this new file, .csv or .json, for a person to edit
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
     /// Do not ask for approval
     #[arg(long, help_heading = "Approval")]
     pub auto_approve: bool,
@@ -43,4 +49,6 @@ pub enum AdoptTarget {
     DeclaredAs(Address, Uuid),
     /// The id of a workspace or connector that one declaration matches.
     Object(Uuid),
+    /// A table of `--out`, or a name that ends like one.
+    Table(PathBuf),
 }

@@ -11,6 +11,7 @@ use std::path::PathBuf;
 Examples:
   airlift export > ../exported.yaml
   airlift export --out project     airlift.yaml and one file per customer
+  airlift export --update          into the files of the present project
   airlift export --target acme-corp --target globex --format json
 
 The API never returns credentials. The export contains the references that the
@@ -22,6 +23,9 @@ pub struct ExportArgs {
     /// Write a project into this directory; existing files are never overwritten
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
+    /// Write what exists into the files of the project; keeps comments, references and order
+    #[arg(long, conflicts_with = "out")]
+    pub update: bool,
     /// The request rate.
     #[command(flatten)]
     pub rate: RateArgs,

@@ -34,6 +34,7 @@ mod snapshot;
 mod status;
 mod token;
 mod types;
+mod unverified;
 mod validate;
 mod values;
 mod version;
@@ -68,6 +69,7 @@ pub use snapshot::SnapshotArgs;
 pub use status::{StateArg, StatusArgs};
 pub use token::{TokenCommand, TokenSinkArgs};
 pub use types::TypesArgs;
+pub use unverified::UnverifiedArgs;
 pub use validate::ValidateArgs;
 pub use waves::{HealthGate, WaveArgs};
 

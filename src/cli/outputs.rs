@@ -1,5 +1,6 @@
 //! Responsible for the flags and arguments of `airlift outputs`.
 
+use super::UnverifiedArgs;
 use crate::model::Selector;
 use clap::Args;
 
@@ -16,4 +17,7 @@ pub struct OutputsArgs {
     /// Only this customer or customer/connector, by name or pattern; may be repeated
     #[arg(long, value_name = "SELECTOR", help_heading = "Selection")]
     pub target: Vec<Selector>,
+    /// What is shown of a ledger that cannot be verified.
+    #[command(flatten)]
+    pub unverified: UnverifiedArgs,
 }

@@ -1,6 +1,6 @@
 //! Responsible for the flags and arguments of `airlift status`.
 
-use super::RateArgs;
+use super::{RateArgs, UnverifiedArgs};
 use crate::model::Selector;
 use clap::{Args, ValueEnum};
 
@@ -24,6 +24,9 @@ pub struct StatusArgs {
     /// API's check
     #[arg(long)]
     pub execute: bool,
+    /// What is shown of a ledger that cannot be verified.
+    #[command(flatten)]
+    pub unverified: UnverifiedArgs,
     /// The request rate.
     #[command(flatten)]
     pub rate: RateArgs,

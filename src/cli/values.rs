@@ -47,11 +47,17 @@ pub(super) fn is_proxy(text: &str) -> bool {
         .is_some_and(|rest| !rest.is_empty() && !rest.starts_with(['/', ':', '?', '#']))
 }
 
-/// Parses `SELECTOR`, `SELECTOR=ID` or `ID`. A name may contain `=`, so only a UUID after the last
+/// Parses `SELECTOR`, `SELECTOR=ID`, `ID` or a table. A name may contain `=`, so only a UUID after the last
 /// one is an id.
 pub(super) fn parse_adopt_target(text: &str) -> Result<AdoptTarget, String> {
     if let Ok(id) = text.parse() {
         return Ok(AdoptTarget::Object(id));
+    }
+    if [".csv", ".json"]
+        .iter()
+        .any(|ending| text.ends_with(ending))
+    {
+        return Ok(AdoptTarget::Table(text.into()));
     }
     let wrong = |error: AddressError| error.to_string();
     let with_id = text.rsplit_once('=').and_then(|(address, id)| {

@@ -19,6 +19,9 @@ pub(super) async fn run(invocation: Invocation<'_>, args: &AdoptArgs) -> Result<
 
 async fn execute(app: &App<'_>, args: &AdoptArgs) -> Result<Exit, Failure> {
     app.show_target()?;
+    if let Some(path) = &args.out {
+        return app.write_adoption_table(path, args).await;
+    }
     let (planned, deferred) = app.plan_adoption(&args.targets).await?;
     let plan = &planned.plan;
     let execution = ExecutionArgs::default();

@@ -8,7 +8,7 @@ use crate::render::{self, json};
 pub(super) async fn run(invocation: Invocation<'_>) -> Result<Exit, Failure> {
     let ui = invocation.ui;
     let checking = app::check_health(invocation);
-    let diagnosis = app::unless_interrupted(invocation.env, checking).await?;
+    let diagnosis = Box::pin(app::unless_interrupted(invocation.env, checking)).await?;
     match invocation.global.format {
         Format::Json | Format::Events => json::doctor(&mut ui.out(), &diagnosis.checks)?,
         _ => render::doctor(&mut ui.out(), &diagnosis.checks)?,

@@ -32,7 +32,9 @@ async fn execute(app: &App<'_>, args: &ExportArgs) -> Result<Exit, Failure> {
 
 fn write(app: &App<'_>, args: &ExportArgs, exported: &Exported) -> Result<(), Failure> {
     let Invocation { ui, global, .. } = app.invocation;
-    if let Some(directory) = &args.out {
+    if args.update {
+        app.update_files(exported)?;
+    } else if let Some(directory) = &args.out {
         let files = app::write_project(app.invocation, directory, exported)?;
         let next = app.plan_of_export(directory);
         render::written(ui, files, &directory.display().to_string(), &next)?;

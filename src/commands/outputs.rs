@@ -12,7 +12,9 @@ pub(super) async fn run(invocation: Invocation<'_>, args: &OutputsArgs) -> Resul
     let events = render::sinks::quiet(ui);
     let opening = App::open(invocation, &project, SessionSettings::default(), events);
     let app = app::unless_interrupted(invocation.env, opening).await?;
-    let outputs = app.until_interrupted(app.outputs(&args.target)).await;
+    let outputs = app
+        .until_interrupted(app.outputs(&args.target, args.unverified))
+        .await;
     app.close().await?;
     let outputs = outputs?;
     let mut out = ui.out();

@@ -100,6 +100,7 @@ codes! {
     LiteralSecret "literal_secret" Error
     InvalidReference "invalid_reference" Error
     UnknownStore "unknown_store" Error
+    UnboundSecret "unbound_secret" Warning
     StoreNotAllowed "store_not_allowed" Error
     ReferenceNotAllowed "reference_not_allowed" Error
     SecretFileOutside "secret_file_outside" Error

@@ -16,8 +16,9 @@ mod values;
 mod yaml_value;
 mod yaml_writer;
 
+pub(crate) use values::{written_setting, written_value};
 pub use yaml_value::customers;
-pub(crate) use yaml_writer::{connector_text, written_value};
+pub(crate) use yaml_writer::{connector_text, customer_text};
 pub use yaml_writer::{document, project};
 
 use crate::model::{
@@ -181,7 +182,8 @@ impl Exported {
         let mut stores = BTreeSet::from(DEFAULT_STORES);
         for connector in self.declared().flat_map(ExportedCustomer::declared) {
             let references = references(connector.blocks()).into_iter();
-            stores.extend(references.map(|reference| reference.store.name()));
+            let bound = references.filter(|reference| reference.store != StoreKind::Unbound);
+            stores.extend(bound.map(|reference| reference.store.name()));
         }
         (stores.len() > DEFAULT_STORES.len()).then_some(stores)
     }

@@ -34,7 +34,7 @@ impl GeneratedNames {
         }
     }
 
-    /// A placeholder for one field of a connector, such as `${env:ACME_CORP_GITHUB_TOKEN}`.
+    /// A placeholder for one field of a connector, such as `${unbound:ACME_CORP_GITHUB_TOKEN}`.
     pub(super) fn placeholder(
         &mut self,
         customer: &str,
@@ -45,14 +45,15 @@ impl GeneratedNames {
         let words = [customer, connector, field].map(|text| words(text, '_'));
         let words: Vec<String> = words.into_iter().filter(|word| !word.is_empty()).collect();
         let mut name = words.join("_").to_ascii_uppercase();
-        // A name from the API must not lead to a variable of the runner. The runner sets further `GITHUB_` variables.
+        // A person may write `env` in place of `unbound`, and a name from the API must not lead to a variable of the
+        // runner. The runner sets further `GITHUB_` variables.
         let reserved = protected_variable(&name).is_some() || name.starts_with("GITHUB_");
         if reserved || words.len() < 3 || name.starts_with(|c: char| c.is_ascii_digit()) {
             name.insert_str(0, "CUSTOMER_");
         }
         let path = unique(&mut self.variables, &name, &id.to_ascii_uppercase(), '_');
         SecretRef {
-            store: StoreKind::Env,
+            store: StoreKind::Unbound,
             path,
             field: None,
         }
@@ -116,21 +117,24 @@ mod tests {
                 .to_string()
         };
         let acme = placeholder("acme-corp", "GitHub", "token");
-        assert_eq!(acme, "${env:ACME_CORP_GITHUB_TOKEN}");
+        assert_eq!(acme, "${unbound:ACME_CORP_GITHUB_TOKEN}");
         assert_eq!(
             placeholder("acme corp", "Git:Hub", "token"),
-            "${env:ACME_CORP_GIT_HUB_TOKEN}"
+            "${unbound:ACME_CORP_GIT_HUB_TOKEN}"
         );
         assert_eq!(
             placeholder("acme", "corp github", "token"),
-            "${env:ACME_CORP_GITHUB_TOKEN_6F1D3C52}"
+            "${unbound:ACME_CORP_GITHUB_TOKEN_6F1D3C52}"
         );
         assert_eq!(
             placeholder("airbyte", "client", "secret"),
-            "${env:CUSTOMER_AIRBYTE_CLIENT_SECRET}"
+            "${unbound:CUSTOMER_AIRBYTE_CLIENT_SECRET}"
         );
-        assert_eq!(placeholder("日本", "é", "token"), "${env:CUSTOMER_TOKEN}");
-        assert_eq!(placeholder("7", "a", "b"), "${env:CUSTOMER_7_A_B}");
+        assert_eq!(
+            placeholder("日本", "é", "token"),
+            "${unbound:CUSTOMER_TOKEN}"
+        );
+        assert_eq!(placeholder("7", "a", "b"), "${unbound:CUSTOMER_7_A_B}");
         assert_eq!(names.slug("Acme Corp", id), "acme-corp");
         assert_eq!(names.slug("acme/corp", id), "acme-corp-6f1d3c52");
         assert_eq!(names.slug("../../日", id), "customer");

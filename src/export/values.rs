@@ -1,6 +1,8 @@
 //! Responsible for an export as JSON values, as its files would be parsed.
 
+use super::yaml_writer::flow;
 use super::{Exported, ExportedConnector, ExportedCustomer};
+use crate::config::WrittenValue;
 use crate::model::{Cache, Contract, Literal, Setting, Settings, Status, escaped};
 use serde_json::{Map, Value, json};
 
@@ -115,5 +117,21 @@ pub(super) fn as_written(setting: &Setting) -> Value {
         Setting::Literal(value) => value.to_value(),
         Setting::List(items) => items.iter().map(as_written).collect(),
         Setting::Map(fields) => block(fields),
+    }
+}
+/// A value as the files write it.
+pub(crate) fn written_value(value: &Value) -> WrittenValue {
+    written_setting(&Setting::from(value.clone()))
+}
+
+/// A setting as the files write it.
+pub(crate) fn written_setting(setting: &Setting) -> WrittenValue {
+    WrittenValue {
+        flow: flow(setting),
+        items: match setting {
+            Setting::List(items) => Some(items.iter().map(flow).collect()),
+            _ => None,
+        },
+        value: as_written(setting),
     }
 }

@@ -3,18 +3,17 @@
 //! Quotes text from the API unless it can only be read as a plain scalar, and escapes all characters
 //! with an effect in a terminal, a CI log or a YAML reader.
 
-use super::values::as_written;
 use super::{Block, Exported, ExportedConnector, ExportedCustomer};
-use crate::config::WrittenValue;
 use crate::model::{Cache, Contract, Entity, Literal, Mode, Setting, Settings, Status, escaped};
 use crate::render::{Safe, sanitize};
-use serde_json::Value;
 use std::fmt::Write as _;
 
 /// A list that would end after this column is written with one item per line.
 const MAX_WIDTH: usize = 100;
 /// The blanks before a connector in a document.
 const CONNECTOR_INDENT: usize = 6;
+/// The blanks before a customer in a document.
+const CUSTOMER_INDENT: usize = 2;
 
 /// The export as one document.
 pub fn document(exported: &Exported) -> String {
@@ -55,22 +54,20 @@ pub fn project(exported: &Exported) -> Vec<(String, String)> {
 pub(crate) fn connector_text(connector: &ExportedConnector) -> String {
     let mut yaml = Yaml::default();
     yaml.connector(connector);
-    yaml.text.lines().fold(String::new(), |text, line| {
-        text + line.get(CONNECTOR_INDENT..).unwrap_or_default() + "\n"
-    })
+    without_indent(&yaml.text, CONNECTOR_INDENT)
 }
 
-/// A value as the files write it.
-pub(crate) fn written_value(value: &Value) -> WrittenValue {
-    let setting = Setting::from(value.clone());
-    WrittenValue {
-        flow: flow(&setting),
-        items: match &setting {
-            Setting::List(items) => Some(items.iter().map(flow).collect()),
-            _ => None,
-        },
-        value: as_written(&setting),
-    }
+/// The declaration of a customer as an item of a list, without indentation.
+pub(crate) fn customer_text(customer: &ExportedCustomer) -> String {
+    let mut yaml = Yaml::default();
+    yaml.customer(customer);
+    without_indent(&yaml.text, CUSTOMER_INDENT)
+}
+
+fn without_indent(text: &str, indent: usize) -> String {
+    text.lines().fold(String::new(), |text, line| {
+        text + line.get(indent..).unwrap_or_default() + "\n"
+    })
 }
 
 /// A YAML document under construction.
@@ -239,7 +236,7 @@ fn entity_text(entity: &Entity) -> String {
 }
 
 /// A value on one line.
-fn flow(setting: &Setting) -> String {
+pub(super) fn flow(setting: &Setting) -> String {
     match setting {
         Setting::Secret(reference) => quoted(&reference.to_string()),
         Setting::Literal(Literal::Text(text)) => scalar(&escaped(text)),

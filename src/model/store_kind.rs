@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 use std::fmt;
 
-/// The stores that are built in.
+/// The stores that are built in. `unbound` is none of them, and needs no permission.
 pub const STORES: [&str; 5] = ["env", "file", "vault", "exec", "airbyte"];
 /// The stores that a project can use if it does not list stores.
 pub const DEFAULT_STORES: [&str; 2] = ["env", "file"];
@@ -19,6 +19,8 @@ pub enum StoreKind {
     Exec,
     /// Files.
     File,
+    /// No store: a placeholder that a person replaces by a reference.
+    Unbound,
     /// `HashiCorp` Vault or `OpenBao`.
     Vault,
     /// A store from the user's own configuration.
@@ -35,6 +37,7 @@ impl StoreKind {
             Self::Env => "env",
             Self::Exec => "exec",
             Self::File => "file",
+            Self::Unbound => "unbound",
             Self::Vault => "vault",
             Self::Provider(name) | Self::Unknown(name) => name,
         }
@@ -48,6 +51,7 @@ impl From<&str> for StoreKind {
             "env" => Self::Env,
             "exec" => Self::Exec,
             "file" => Self::File,
+            "unbound" => Self::Unbound,
             "vault" => Self::Vault,
             name if is_alias(name) => Self::Provider(name.to_owned()),
             name => Self::Unknown(name.to_owned()),

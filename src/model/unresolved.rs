@@ -33,6 +33,8 @@ pub enum UnresolvedCause {
     SecretDenied,
     /// The store failed or did not respond.
     StoreFailed,
+    /// The reference is a placeholder of `export`.
+    SecretUnbound,
     /// The store is not configured, or the reference is invalid for the store.
     StoreNotConfigured,
 }
@@ -47,6 +49,7 @@ impl UnresolvedCause {
             Self::SecretBroken => "correct the value",
             Self::SecretDenied => "let this user or the login of the store read the secret",
             Self::StoreFailed => "check the store, its address and the network",
+            Self::SecretUnbound => "write a reference to the secret in place of the placeholder",
             Self::StoreNotConfigured => "correct the reference or the configuration of the store",
         }
     }

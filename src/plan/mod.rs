@@ -14,6 +14,7 @@ mod diff;
 mod difference;
 mod drift;
 mod drift_connector;
+mod forecast;
 mod guards;
 mod impact;
 mod masked;
@@ -47,6 +48,7 @@ pub use blocked::{
     PolicyViolation, Refusal, RefusedChange, RemovalFlags,
 };
 pub use drift::{Drift, DriftKind, DriftSubject, DriftSummary, Drifted, DriftedCustomer, drift};
+pub use forecast::Forecast;
 pub use guards::GuardLimits;
 pub use impact::{Impact, ImpactCounts};
 pub use matching::{Matches, match_resources};

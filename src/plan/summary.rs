@@ -1,7 +1,7 @@
 //! Responsible for counting the steps of a plan: objects to add, change, delete and adopt, and secrets to
 //! send. Does not print the counts.
 
-use super::{Action, Impact, ImpactCounts, Matches, Operation, Plan, Policy};
+use super::{Action, Forecast, Impact, ImpactCounts, Matches, Operation, Plan, Policy};
 use crate::model::{Address, Setting, Settings};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -37,6 +37,9 @@ pub struct Summary {
     pub connectors_selected: u64,
     /// Customers of which only the ids of connectors were compared (`--listing organization`).
     pub customers_not_compared: u64,
+    /// What the execution costs.
+    #[serde(default)]
+    pub forecast: Forecast,
 }
 
 /// What the files declare, and what of it the run covers.
@@ -84,18 +87,27 @@ impl From<Summary> for Scope {
     }
 }
 
+impl From<Scope> for Summary {
+    fn from(scope: Scope) -> Self {
+        Self {
+            customers_declared: scope.customers_declared,
+            customers_selected: scope.customers_selected,
+            connectors_declared: scope.connectors_declared,
+            connectors_selected: scope.connectors_selected,
+            customers_not_compared: scope.customers_not_compared,
+            ..Self::default()
+        }
+    }
+}
+
 /// Counts objects, not steps: an object that is created and then updated counts once, as added.
 /// `is_declared` leaves pruned customers out of `customers_touched`.
 pub(super) fn summarize(plan: &Plan, scope: Scope, is_declared: impl Fn(&str) -> bool) -> Summary {
     let mut actions: BTreeMap<(&Address, bool), BTreeSet<Action>> = BTreeMap::new();
     let mut impacts: BTreeMap<&Address, Impact> = BTreeMap::new();
     let mut summary = Summary {
-        customers_declared: scope.customers_declared,
-        customers_selected: scope.customers_selected,
-        connectors_declared: scope.connectors_declared,
-        connectors_selected: scope.connectors_selected,
-        customers_not_compared: scope.customers_not_compared,
-        ..Summary::default()
+        forecast: Forecast::new(plan),
+        ..scope.into()
     };
     for step in plan.steps() {
         // A deleted object and a remaining one can have the same address.

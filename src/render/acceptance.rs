@@ -1,4 +1,4 @@
-//! Responsible for what is said about accepted drift: the files that were written, and what was left alone.
+//! Responsible for what is said about files that were edited: which ones, and what was left alone.
 
 use super::{Safe, Ui, print_note};
 use crate::model::Address;
@@ -13,6 +13,21 @@ pub fn accepted(ui: &Ui, files: &[PathBuf], refused: &[(Address, &'static str)])
     for (address, reason) in refused {
         let address = Safe::address(address);
         print_note(ui, &format!("{address} is not accepted: {reason}"))?;
+    }
+    Ok(())
+}
+
+/// Names the files that an export updated, and what it left alone.
+pub fn updated(ui: &Ui, files: &[PathBuf], left: &[(Address, &'static str)]) -> io::Result<()> {
+    if files.is_empty() {
+        print_note(ui, "the files are as before")?;
+    }
+    for file in files {
+        print_note(ui, &format!("wrote {}", file.display()))?;
+    }
+    for (address, reason) in left {
+        let address = Safe::address(address);
+        print_note(ui, &format!("{address} is left alone: {reason}"))?;
     }
     Ok(())
 }

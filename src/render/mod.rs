@@ -6,6 +6,7 @@
 //! holds a secret's value.
 
 mod acceptance;
+mod adoption_table;
 pub mod ci;
 mod consents;
 mod errors;
@@ -31,7 +32,8 @@ mod view;
 mod waves;
 pub(crate) mod wording;
 
-pub use acceptance::accepted;
+pub use acceptance::{accepted, updated};
+pub use adoption_table::{AdoptionTable, adoption_table};
 pub use consents::{
     ConnectedView, ConsentLink, ConsentLinks, QrCodes, RecordedBy, connected, consent_links,
     consent_links_as_csv, consent_url,

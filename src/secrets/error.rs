@@ -58,6 +58,7 @@ impl ResolveErrorKind {
             | Self::Sealed
             | Self::UnexpectedResponse(_)
             | Self::CommandFailed(_) => Cause::StoreFailed,
+            Self::Unbound => Cause::SecretUnbound,
             Self::UnknownStore
             | Self::UnknownFormat
             | Self::BadReference(_)
@@ -95,6 +96,9 @@ impl From<AccessError> for ResolveErrorKind {
 /// Why a reference cannot be resolved.
 #[derive(Clone, Debug, Eq, PartialEq, Error)]
 pub enum ResolveErrorKind {
+    /// The reference is a placeholder.
+    #[error("the placeholder is bound to no secret")]
+    Unbound,
     /// airlift knows no store of this name.
     #[error("airlift has no store of this name")]
     UnknownStore,

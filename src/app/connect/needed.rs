@@ -2,7 +2,7 @@
 
 use super::recorded_at;
 use crate::app::App;
-use crate::cli::{LinkArgs, StateArg, StatusArgs};
+use crate::cli::{LinkArgs, StateArg, StatusArgs, UnverifiedArgs};
 use crate::consent::Link;
 use crate::failure::Failure;
 use crate::model::{Address, Selector};
@@ -29,6 +29,7 @@ impl App<'_> {
             selectors,
             state: vec![StateArg::NeedsConsent],
             execute: false,
+            unverified: UnverifiedArgs::default(),
             rate: args.rate,
         };
         let report = self.status(&status).await?;

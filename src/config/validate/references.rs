@@ -47,6 +47,11 @@ pub(super) fn reference(
     if let Some(message) = syntax_error(&reference) {
         let message = format!("{}: {message}", origin.label());
         findings.at(origin, Code::InvalidReference, message, None);
+    } else if reference.store == StoreKind::Unbound {
+        let message = format!("{}: no secret is bound to the placeholder", origin.label());
+        let help = "write a reference to the secret in its place, such as \"${env:NAME}\"";
+        findings.at(origin, Code::UnboundSecret, message, Some(help.to_owned()));
+        return Some(reference);
     } else {
         match scope.check_access(&reference) {
             Ok(None) => {}

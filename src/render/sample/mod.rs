@@ -16,9 +16,9 @@ use unverified::unverified;
 
 use crate::model::{Address, ConnectorBody, Contract, Entity, Region, Settings};
 use crate::plan::{
-    Action, BlockReason, Blocked, CustomerPlan, FieldChange, FieldValue, GuardLimits, ImpactCounts,
-    LedgerUpdates, LimitSource, Operation, Plan, Precondition, Reason, Refusal, RemovalFlags,
-    Resolution, Step, Summary, Unmanaged, UnmanagedConnector,
+    Action, BlockReason, Blocked, CustomerPlan, FieldChange, FieldValue, Forecast, GuardLimits,
+    ImpactCounts, LedgerUpdates, LimitSource, Operation, Plan, Precondition, Reason, Refusal,
+    RemovalFlags, Resolution, Step, Summary, Unmanaged, UnmanagedConnector,
 };
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -147,6 +147,7 @@ pub(crate) fn rich() -> Plan {
             connectors_declared: 240,
             connectors_selected: 240,
             customers_not_compared: 0,
+            forecast: Forecast::default(),
         },
         ..empty()
     }

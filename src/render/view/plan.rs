@@ -2,7 +2,7 @@
 //! counts.
 
 use super::oauth_apps::oauth_apps;
-use super::plan_summary::{MissingSecrets, summary};
+use super::plan_summary::{MissingSecrets, forecast, summary};
 use super::step::{self, StepView};
 use super::unmanaged::unmanaged;
 use super::unverified::unverified;
@@ -61,7 +61,10 @@ impl<'a> PlanView<'a> {
             has_changes,
             groups: groups(plan, about_creations().skip(written).count()),
             legend: legend(plan),
-            summary: summary(plan, missing),
+            summary: summary(plan, missing)
+                .into_iter()
+                .chain(verbosity.lists_all().then(|| forecast(plan)).flatten())
+                .collect(),
         }
     }
 

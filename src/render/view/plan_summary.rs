@@ -1,10 +1,10 @@
 //! Responsible for the last sentences of a plan: the verdict, the counts, and what apply needs.
 
 use super::Phrase;
-use crate::model::Address;
+use crate::model::{Address, UnresolvedCause};
 use crate::plan::{
     Action, AllowedDeletions, AllowedIdChanges, CustomerPlan, ImpactCounts, Plan, PlanWarning,
-    Step, Summary,
+    SecretNeed, Step, Summary,
 };
 use crate::render::labels::counted;
 use crate::render::wording;
@@ -36,6 +36,32 @@ pub(super) fn summary(plan: &Plan, missing: MissingSecrets) -> Vec<Phrase> {
     } else {
         unchanged(plan, missing)
     }
+}
+
+/// What the execution of a plan with changes costs.
+pub(super) fn forecast(plan: &Plan) -> Option<Phrase> {
+    let forecast = plan.summary.forecast;
+    if forecast.requests == 0 {
+        return None;
+    }
+    let number = |number: u64| usize::try_from(number).unwrap_or(usize::MAX);
+    let requests = counted(number(forecast.requests), "request");
+    let tokens = counted(number(forecast.tokens), "token");
+    let minutes = match forecast.seconds {
+        0 => String::new(),
+        1..=60 => ", up to a minute with 10 requests at a time".to_owned(),
+        seconds => format!(
+            ", {} minutes with 10 requests at a time",
+            seconds.div_ceil(60)
+        ),
+    };
+    let metered = match forecast.metered_operations {
+        0 => "no metered operation".to_owned(),
+        metered => counted(number(metered), "metered operation"),
+    };
+    Some(Phrase::plain(Safe::new(format_args!(
+        "Forecast: about {requests}, {tokens}{minutes}; {metered}."
+    ))))
 }
 
 fn touched(plan: &Plan) -> impl Iterator<Item = &CustomerPlan> {
@@ -107,11 +133,22 @@ fn impact(counts: ImpactCounts) -> Option<Phrase> {
         .then(|| Phrase::plain(Safe::new(format_args!("Impact: {}.", counts.join(", ")))))
 }
 
+/// What happens for lack of secrets. A placeholder skips its connector, whatever the options.
+fn missing_secrets(plan: &Plan, missing: MissingSecrets) -> Phrase {
+    let needed = plan.unverified.iter();
+    let mut needed = needed.filter(|entry| entry.need == SecretNeed::ToSend);
+    if needed.all(|entry| entry.cause == Some(UnresolvedCause::SecretUnbound)) {
+        let sentence = "Connectors with placeholders for secrets are skipped.";
+        return Phrase::new(Label::Warning, sentence);
+    }
+    Phrase::new(Label::Error, missing.sentence())
+}
+
 /// What stops the apply, or needs a flag or a look at secrets first.
 fn before_apply(plan: &Plan, missing: MissingSecrets) -> Vec<Phrase> {
     let mut sentences = Vec::new();
     if plan.lacks_secrets() {
-        sentences.push(Phrase::new(Label::Error, missing.sentence()));
+        sentences.push(missing_secrets(plan, missing));
     }
     if plan.sends_unread_secrets() {
         let sentence = "Secrets to write were not checked (--no-secrets or --snapshot).";
@@ -160,7 +197,7 @@ fn unchanged(plan: &Plan, missing: MissingSecrets) -> Vec<Phrase> {
         )
     };
     if plan.lacks_secrets() {
-        sentences.push(Phrase::new(Label::Error, missing.sentence()));
+        sentences.push(missing_secrets(plan, missing));
     } else if plan.blocked.is_empty() && !plan.warnings.iter().any(differs) {
         sentences.push(Phrase::plain(matching(plan)));
     }

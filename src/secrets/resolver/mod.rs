@@ -277,7 +277,7 @@ impl Resolver {
         if matches!(kind, StoreKind::Unknown(_)) {
             return Err(ResolveErrorKind::UnknownStore);
         }
-        if !self.allowed.contains(kind) {
+        if !self.allowed.contains(kind) && *kind != StoreKind::Unbound {
             return Err(ResolveErrorKind::NotAllowed);
         }
         let mut stores = self.stores();

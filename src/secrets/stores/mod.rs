@@ -8,6 +8,7 @@ mod exec;
 pub(super) mod file;
 mod health;
 pub(super) mod provider;
+mod unbound;
 mod vault;
 
 use super::value_form::broken_form;
@@ -21,6 +22,7 @@ use futures_util::future::{self, BoxFuture, FutureExt as _};
 use provider::ProviderStore;
 use std::path::PathBuf;
 use std::sync::Arc;
+use unbound::UnboundStore;
 use vault::VaultStore;
 
 /// A secret store. The constructor opens nothing: a store opens when it reads the first reference.
@@ -76,6 +78,7 @@ pub(super) fn store(kind: &StoreKind, context: &StoreContext) -> Option<Arc<dyn 
             context.project.clone(),
             Arc::clone(&context.access),
         )),
+        StoreKind::Unbound => Arc::new(UnboundStore),
         StoreKind::Vault => Arc::new(VaultStore::new(context.ca_pem.clone())),
         StoreKind::Provider(name) => {
             Arc::new(ProviderStore::new(name.clone(), context.project.clone()))

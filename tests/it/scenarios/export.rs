@@ -65,8 +65,8 @@ fn export_without_ledger_writes_placeholders() {
     let env = TestEnv::applied();
     let output = export(&env, &["--ledger", "none"]);
     for part in [
-        "token: \"${env:ACME_ACME_GITHUB_TOKEN}\"",
-        "api_key: \"${env:GLOBEX_GLOBEX_STRIPE_API_KEY}\"",
+        "token: \"${unbound:ACME_ACME_GITHUB_TOKEN}\"",
+        "api_key: \"${unbound:GLOBEX_GLOBEX_STRIPE_API_KEY}\"",
         "# Assumed method; the others are githubOAuth.",
         "# The API does not return `environment`",
     ] {

@@ -2,6 +2,7 @@
 //! must be empty.
 
 mod adopt;
+mod adoption_table;
 mod bulk;
 mod ci_formats;
 mod connect;
@@ -19,6 +20,7 @@ mod environments;
 mod events;
 mod export;
 mod export_catalog;
+mod export_update;
 mod interruption;
 mod isolation;
 mod json_output;

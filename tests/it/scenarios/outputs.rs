@@ -54,3 +54,26 @@ fn plan_as_markdown_has_the_steps_and_no_secret() {
     plan.exits(0).says("<!-- airlift plan -->").says("`acme`");
     assert!(plan.stdout.contains("## Plan: 5 to add"), "{plan}");
 }
+
+#[test]
+fn outputs_and_status_without_the_key_of_the_ledger_need_unverified() {
+    let mut env = TestEnv::applied();
+    env.set(
+        "AIRLIFT_LEDGER_KEY",
+        "another-key-of-another-host-0123456789",
+    );
+    for command in ["outputs", "status"] {
+        let refused = env.run(&[command]);
+        refused.exits(1).complains("ledger_key_changed");
+        assert!(!refused.stdout.contains("acme"), "{refused}");
+        let shown = env.run(&[command, "--unverified"]);
+        shown.complains("are not verified").says("Acme GitHub");
+    }
+    let outputs = env.run(&["outputs", "--unverified", "--format", "json"]);
+    let github = env.connector("Acme GitHub").id.to_string();
+    let outputs = outputs.exits(0).json();
+    assert_eq!(
+        outputs["customers"]["acme"]["connectors"]["Acme GitHub"]["id"],
+        github
+    );
+}

@@ -367,3 +367,22 @@ fn create_more_customers_than_cached_tokens_mints_each_once() {
     let counts = counts(&traffic);
     assert_eq!((counts[MINT], counts[INFO]), (300, 300));
 }
+
+#[test]
+fn forecast_of_a_plan_is_near_the_requests_of_its_execution() {
+    let env = TestEnv::with(&fleet(5, 3), quick());
+    let (plan, reads) = env.run_with_traffic(&["plan", "--format", "json", "--max-rps", "1"]);
+    let forecast = plan.exits(0).json()["summary"]["forecast"].clone();
+    assert_eq!(
+        (&forecast["requests"], &forecast["tokens"]),
+        (&json!(30), &json!(5))
+    );
+    assert_eq!(forecast["metered_operations"], 0);
+    assert_eq!(forecast["seconds"], 30);
+    let (output, traffic) = env.apply(&["--verbose"]);
+    output
+        .exits(0)
+        .says("Forecast: about 30 requests, 5 tokens");
+    let sent = traffic.0.len() - reads.0.len();
+    assert!(sent.abs_diff(30) < 10, "{sent}");
+}

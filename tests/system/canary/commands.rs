@@ -128,13 +128,23 @@ pub(crate) const COMMANDS: &[CommandCase] = &[
     case(
         "outputs",
         Client,
-        &["outputs", "outputs --target customer-0"],
+        &[
+            "outputs",
+            "outputs --target customer-0",
+            "outputs --unverified",
+        ],
     ),
     case("export", Client, &["export", "export --out ../exported"]),
     case(
         "adopt",
         Client,
-        &["adopt customer-0", "adopt customer-0 --auto-approve"],
+        &[
+            "adopt customer-0",
+            "adopt customer-0 --auto-approve",
+            "adopt --out matches.csv",
+            "adopt --out matches.json",
+            "adopt matches.csv --auto-approve",
+        ],
     ),
     case(
         "ledger show",

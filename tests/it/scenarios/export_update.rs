@@ -1,0 +1,104 @@
+//! Tests of exports into edited files, and of the placeholders that exports write.
+
+use crate::support::{Output, PROJECT, TestEnv, options};
+use serde_json::{Value, json};
+
+fn stripe() -> Value {
+    json!({"api_key": "someone's"})
+}
+
+#[test]
+fn placeholder_skips_only_the_connector_that_would_send_it() {
+    let project = PROJECT.replace("${env:ACME_GITHUB}", "${unbound:ACME_GITHUB}");
+    let env = TestEnv::with(&project, options());
+    env.run(&["validate"]).exits(0).says("unbound_secret");
+    env.run(&["plan"])
+        .exits(0)
+        .says("Connectors with placeholders for secrets are skipped.");
+    let (output, traffic) = env.apply(&[]);
+    output.exits(4).says("secret_unresolved");
+    assert_eq!(traffic.count("create_integrations_connectors"), 2);
+    env.edit("${unbound:ACME_GITHUB}", "${env:ACME_GITHUB}");
+    let (_, traffic) = env.converge(&[]);
+    assert_eq!(traffic.count("create_integrations_connectors"), 1);
+}
+
+#[test]
+fn placeholder_of_existing_connector_is_not_verified() {
+    let project = PROJECT.replace("${file:stripe-key}", "${unbound:STRIPE_KEY}");
+    let env = TestEnv::with(&project, options());
+    let remote = env.remote();
+    remote.customer("globex");
+    remote.connector("globex", "Globex Stripe", "stripe", &stripe());
+    env.converge(&["--target", "globex"]);
+    env.run(&["plan", "--target", "globex", "--detailed-exitcode"])
+        .exits(0)
+        .says("Not verified (1 connector)");
+}
+
+#[test]
+fn placeholder_of_wrong_form_is_refused() {
+    let project = PROJECT.replace("${env:ACME_GITHUB}", "${unbound:ACME#a}");
+    let env = TestEnv::with(&project, options());
+    env.run(&["validate"]).exits(1).says("invalid_reference");
+}
+
+#[test]
+fn export_update_keeps_comments_references_and_order_of_edited_files() {
+    let env = TestEnv::applied();
+    env.edit(
+        "  - name: globex\n",
+        "  # Our first customer.\n  - name: globex\n",
+    );
+    env.edit(
+        "repositories: [acme/api]\n",
+        "repositories: [acme/api]  # all of them\n",
+    );
+    let remote = env.remote();
+    remote.connector("globex", "Trial", "stripe", &stripe());
+    remote.customer("hooli");
+    let changed = json!({"replication_config": {
+        "repositories": ["acme/api", "acme/web"], "start_date": "2026-01-01T00:00:00Z",
+    }});
+    remote.change_connector(env.connector("Acme GitHub").id, &changed);
+    let update = || {
+        let (output, traffic) = env.run_with_traffic(&["export", "--update"]);
+        output.exits(0);
+        traffic.assert_only_reads();
+        (
+            output,
+            std::fs::read_to_string(env.path("airlift.yaml")).unwrap(),
+        )
+    };
+    let (_, text) = update();
+    for part in [
+        "# Our first customer.",
+        "# all of them",
+        "${file:stripe-key}",
+        "${env:ACME_GITHUB}",
+        "acme/web",
+        "- name: Trial",
+        "${unbound:GLOBEX_TRIAL_API_KEY}",
+        "- name: hooli",
+    ] {
+        assert!(text.contains(part), "{part}: {text}");
+    }
+    assert!(text.find("name: acme").unwrap() < text.find("name: globex").unwrap());
+    let (output, again) = update();
+    output.complains("the files are as before");
+    assert_eq!(again, text);
+    let (plan, traffic) = env.run_with_traffic(&["plan"]);
+    plan.exits(0);
+    traffic.assert_only_reads();
+    env.converge(&[]);
+}
+
+#[test]
+fn export_update_without_files_is_a_usage_error() {
+    let env = TestEnv::applied();
+    let empty = tempfile::tempdir().unwrap();
+    let mut command = env.command(&["export", "--update"]);
+    command.current_dir(empty.path());
+    let output = Output::run(&mut command, std::time::Duration::from_secs(30));
+    output.exits(64).complains("there is none here");
+}
