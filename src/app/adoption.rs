@@ -37,7 +37,7 @@ impl App<'_> {
         self.end_phase();
         let mut state = state?;
         let locations = locations(&state.observed);
-        let selectable = Selectable::declared(&self.project.desired).within(self.project);
+        let selectable = Selectable::declared(&self.project.desired).within(&self.project);
         let mut adoptions = Vec::new();
         for target in &adoption_table::expanded(targets)? {
             adoptions.extend(Adoption::find(target, &selectable, &state.observed)?);

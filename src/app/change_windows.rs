@@ -188,7 +188,7 @@ impl ChangeWindows {
 impl App<'_> {
     /// Refuses to start a run outside of the change windows, unless it gives a reason.
     pub(crate) fn check_window(&self, reason: Option<&str>) -> Result<(), Failure> {
-        let policy = policy::load(self.invocation, self.project)?;
+        let policy = policy::load(self.invocation, &self.project)?;
         let cause = match policy.windows.admits(Timestamp::now()) {
             Admission::Allowed => return Ok(()),
             Admission::Denied => "the policy file denies changes at this time",

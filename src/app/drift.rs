@@ -15,7 +15,7 @@ impl App<'_> {
     pub(crate) async fn drift(&self, args: &DriftArgs) -> Result<(Drift, Observed), Failure> {
         let (recorded, unsettled) = self.read_ledger().await?;
         let policy = Selectable::recorded(&recorded)
-            .within(self.project)
+            .within(&self.project)
             .narrow(&args.target, &args.exclude)?;
         let extent = Survey {
             customers: &|id, _| {

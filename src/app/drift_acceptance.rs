@@ -105,7 +105,7 @@ impl App<'_> {
         };
         let names = drift.customers.iter().map(|customer| customer.name.clone());
         let exported = &export(sources, &names.collect::<BTreeSet<_>>());
-        let mut files = ProjectEdit::new(self.project);
+        let mut files = ProjectEdit::new(&self.project);
         let mut entries = BTreeMap::new();
         let mut refused = Vec::new();
         for customer in &drift.customers {

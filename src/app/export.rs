@@ -53,7 +53,7 @@ impl App<'_> {
         let mut observed = self.survey(&recorded, &extent).await?;
         let is_complete = self.is_complete(&observed)?;
         let wanted = Selectable::observed_customers(&observed)
-            .within(self.project)
+            .within(&self.project)
             .select_or_all(targets)?;
         refuse_unverified(&observed, &recorded)?;
         let is_readable = observed.unreadable.is_empty();
@@ -91,7 +91,7 @@ impl App<'_> {
     /// The command that plans an exported project with the ledger and the API of this run.
     pub(crate) fn plan_of_export(&self, directory: &Path) -> String {
         let global = self.invocation.global;
-        let state = state_dir(self.project);
+        let state = state_dir(&self.project);
         let ledger = match &global.ledger {
             Some(ledger) => Some(ledger.clone()),
             // The state of the embedded API includes its ledger, and is copied.

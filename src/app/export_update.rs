@@ -28,7 +28,7 @@ impl App<'_> {
         }
         let mut update = Update {
             app: self,
-            files: ProjectEdit::new(self.project),
+            files: ProjectEdit::new(&self.project),
             left: Vec::new(),
         };
         for customer in exported.declared() {

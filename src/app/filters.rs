@@ -16,7 +16,7 @@ use std::path::{Path, PathBuf};
 impl App<'_> {
     /// Plans what the options select.
     pub(crate) async fn plan_selected(&self, args: &PlanningArgs) -> Result<Planned, Failure> {
-        let args = with_targets(self.invocation, self.project, args)?;
+        let args = with_targets(self.invocation, &self.project, args)?;
         self.plan(&args).await
     }
 }

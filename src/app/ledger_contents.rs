@@ -17,7 +17,7 @@ impl App<'_> {
     ) -> Result<LedgerContents, Failure> {
         let (recorded, unsettled) = self.read_ledger().await?;
         let selected = Selectable::recorded(&recorded)
-            .within(self.project)
+            .within(&self.project)
             .narrow(selectors, &[])?;
         let customers: Vec<LedgerCustomer> = recorded
             .customers

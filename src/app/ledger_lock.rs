@@ -3,7 +3,7 @@
 use super::{App, ledger_access};
 use crate::events::Event;
 use crate::failure::Failure;
-use crate::ledger::{LedgerError, claim_environment};
+use crate::ledger::{LedgerError, claim_environment, claim_shards};
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -34,6 +34,11 @@ impl App<'_> {
         self.lock = Some(lock);
         if let Some(environment) = &self.project.desired.environment {
             claim_environment(&self.store, environment).await?;
+        }
+        if let Some(shard) = self.invocation.global.shard {
+            let previous = self.fingerprinters.previous_key();
+            let any_key = self.authenticator.clone().accepting(previous);
+            claim_shards(&self.store, &any_key, shard).await?;
         }
         Ok(())
     }

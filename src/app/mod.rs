@@ -51,6 +51,7 @@ mod saved_plan;
 mod selected;
 mod selection;
 mod serve;
+mod shard;
 mod sign;
 mod signals;
 mod signatures;
@@ -102,6 +103,8 @@ use connection::Connection;
 use endpoint::Endpoint;
 use ledger_keys::{Fingerprinters, KeyStrength, WEAK_KEY};
 use project::resolver;
+use shard::ShardMembers;
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -147,12 +150,15 @@ impl Invocation<'_> {
 /// An open project: the session with the API, the ledger, and the secret stores.
 pub(crate) struct App<'a> {
     pub(crate) invocation: Invocation<'a>,
-    pub(crate) project: &'a Project,
+    /// The project, with the customers of the shard only.
+    pub(crate) project: Cow<'a, Project>,
     pub(crate) secrets: Resolver,
     pub(crate) connection: Arc<Connection>,
     pub(crate) ledger: Ledger,
     pub(crate) fingerprinters: Fingerprinters,
-    /// Authenticates saved plans.
+    /// The customers of the shard that the run covers. `None` for all customers.
+    shard: Option<ShardMembers>,
+    /// Authenticates saved plans, and says how the ledger is divided into shards.
     authenticator: Authenticator,
     /// The store of the ledgers.
     store: LedgerStore,
@@ -191,19 +197,29 @@ impl<'a> App<'a> {
         let origin = endpoint.ledger_origin();
         let (connection, keys) = Connection::open(endpoint, options, invocation).await?;
         let fingerprinters = keys.fingerprinters(connection.organization);
-        let authenticator = fingerprinters.authenticator(Scope {
+        let whole = fingerprinters.authenticator(Scope {
             origin: origin.clone(),
             organization: connection.organization,
             environment,
             shard: None,
             sandbox: invocation.global.sandbox,
         });
+        let (shard, project, authenticator) = match invocation.global.shard {
+            None => (None, Cow::Borrowed(project), whole.clone()),
+            Some(shard) => {
+                let any_key = whole.clone().accepting(fingerprinters.previous_key());
+                let members = ShardMembers::read(&place, &any_key, shard).await?;
+                let project = Cow::Owned(members.project(project));
+                (Some(members), project, whole.of_shard(shard))
+            }
+        };
         Ok(Self {
             invocation,
             project,
             secrets,
-            ledger: Ledger::new(&place, authenticator.clone()),
-            authenticator,
+            shard,
+            ledger: Ledger::new(&place, authenticator),
+            authenticator: whole,
             plans: PlanStore::of_ledger(&place, connection.organization),
             store: place,
             origin,
@@ -221,13 +237,18 @@ impl<'a> App<'a> {
     /// Locks the ledger for one write of a command that runs on. The result has the ledger as it is now, and shares
     /// the session. It must be closed.
     pub(crate) async fn fork_locked(&self) -> Result<Self, Failure> {
+        let authenticator = match self.invocation.global.shard {
+            None => self.authenticator.clone(),
+            Some(shard) => self.authenticator.of_shard(shard),
+        };
         let mut fork = Self {
             invocation: self.invocation,
-            project: self.project,
-            secrets: resolver(self.invocation, self.project)?,
+            project: self.project.clone(),
+            secrets: resolver(self.invocation, &self.project)?,
+            shard: self.shard.clone(),
             connection: Arc::clone(&self.connection),
             store: self.store.clone(),
-            ledger: Ledger::new(&self.store, self.authenticator.clone()),
+            ledger: Ledger::new(&self.store, authenticator),
             fingerprinters: self.fingerprinters.clone(),
             authenticator: self.authenticator.clone(),
             plans: self.plans.clone(),
@@ -273,9 +294,13 @@ impl<'a> App<'a> {
     /// Shows which API and organization the command uses, and warns of a weak key of the ledger.
     pub(crate) fn show_target(&self) -> Result<(), Failure> {
         let organization = self.connection.organization.to_string();
-        let environment = self.project.desired.environment.as_deref();
+        let environment = self.project.desired.environment.as_ref();
+        let environment = environment.map(|name| format!("environment {name},"));
+        let shard = self.invocation.global.shard;
+        let shard = shard.map(|shard| format!("shard {shard},"));
+        let scope = environment.into_iter().chain(shard).collect();
         let target = (self.connection.name.as_str(), organization.as_str());
-        render::target(self.invocation.ui, target, environment)?;
+        render::target(self.invocation.ui, target, scope)?;
         if self.fingerprinters.strength == KeyStrength::Weak {
             render::print_note(self.invocation.ui, WEAK_KEY)?;
         }

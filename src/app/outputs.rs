@@ -19,7 +19,7 @@ impl App<'_> {
     ) -> Result<Outputs, Failure> {
         let recorded = self.recorded(unverified).await?;
         let selected = Selectable::recorded(&recorded)
-            .within(self.project)
+            .within(&self.project)
             .narrow(selectors, &[])?;
         let outputs = Outputs::new(self.connection.organization, &recorded);
         Ok(outputs.retain(

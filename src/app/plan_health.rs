@@ -20,7 +20,7 @@ pub(super) async fn check_plan(
 ) -> Option<BTreeSet<SecretRef>> {
     match app.plan_for_health().await {
         Ok(plan) => {
-            diagnosis.checks.extend(checks(app.project, &plan));
+            diagnosis.checks.extend(checks(&app.project, &plan));
             Some(plan.needed_references())
         }
         // The check of the ledger has this failure already.

@@ -6,7 +6,7 @@ use crate::cli::LockArgs;
 use crate::config::Project;
 use crate::events::Sink;
 use crate::failure::Failure;
-use crate::ledger::{Intent, IntentOutcome, JournalEntry};
+use crate::ledger::{Intent, IntentOutcome, JournalEntry, resign_shards};
 use crate::model::{
     Address, ConnectorEntry, DesiredConnector, LedgerState, SecretRef, SentFingerprints, Setting,
 };
@@ -32,6 +32,11 @@ impl<'a> App<'a> {
             ));
         }
         app.lock().await?;
+        if app.shard.is_some() {
+            let previous = app.fingerprinters.previous_key();
+            let any_key = app.authenticator.clone().accepting(previous);
+            resign_shards(&app.store, &any_key).await?;
+        }
         app.ledger = app.ledger.accepting(app.fingerprinters.previous_key());
         Ok(app)
     }

@@ -22,6 +22,9 @@ pub(crate) fn repeated_options(global: &GlobalArgs) -> RepeatedOptions {
     if let Some(ledger) = &global.ledger {
         access.extend(["--ledger".to_owned(), ledger.display().to_string()]);
     }
+    if let Some(shard) = global.shard {
+        access.extend(["--shard".to_owned(), shard.to_string()]);
+    }
     if global.ledger_mode == LedgerMode::Group {
         access.extend(["--ledger-mode".to_owned(), "group".to_owned()]);
     }

@@ -37,7 +37,7 @@ impl SelectedRotation {
     pub(crate) async fn find(app: &App<'_>, args: &RotateArgs) -> Result<Self, Failure> {
         let rotations = app.ledger.rotations().await?;
         let selector: BTreeSet<Selector> = args.selectors.iter().cloned().collect();
-        let selectable = Selectable::declared_connectors(&app.project.desired).within(app.project);
+        let selectable = Selectable::declared_connectors(&app.project.desired).within(&app.project);
         if args.resume {
             let resumed = to_resume(&rotations, &selector, args)?.clone();
             return Ok(Self {
@@ -82,7 +82,7 @@ impl SelectedRotation {
         args: &RotateArgs,
     ) -> Result<PlannedRotation, Failure> {
         let desired = &app.project.desired;
-        let operator = policy::load(app.invocation, app.project)?;
+        let operator = policy::load(app.invocation, &app.project)?;
         let ledger = app.read_ledger().await?;
         let reading = Reading::from(&args.connection);
         let state = app.read(ledger, reading, &Policy::default()).await?;

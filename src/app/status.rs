@@ -79,7 +79,7 @@ impl App<'_> {
         // No text of the API may show one.
         self.read_secrets().await;
         let policy = Selectable::managed(desired, &ledger.0)
-            .within(self.project)
+            .within(&self.project)
             .narrow(&args.selectors, &[])?;
         let is_shown = |entry: &&CustomerEntry| {
             !entry.suspended || desired.customers.contains_key(&entry.name)

@@ -60,7 +60,7 @@ impl App<'_> {
     /// Computes fingerprints of the present secrets of the selected connectors.
     async fn plan_trust(&self, selectors: &[Selector]) -> Result<TrustPlan, Failure> {
         let selectable =
-            Selectable::declared_connectors(&self.project.desired).within(self.project);
+            Selectable::declared_connectors(&self.project.desired).within(&self.project);
         let selected = selectable.narrow(selectors, &[])?;
         let (recorded, open) = self.read_ledger().await?;
         refuse_unrecorded_creations(&open)?;

@@ -135,7 +135,7 @@ impl App<'_> {
 
     async fn read_and_plan(&self, args: &PlanningArgs) -> Result<Planned, Failure> {
         let ledger = self.read_ledger().await?;
-        let policy = policy::policy_of(self.invocation, self.project, args, &ledger.0)?;
+        let policy = policy::policy_of(self.invocation, &self.project, args, &ledger.0)?;
         let reading = Reading::from(args);
         Box::pin(self.plan_as(&policy, ledger, reading)).await
     }
@@ -145,7 +145,7 @@ impl App<'_> {
     pub(super) async fn plan_for_health(&self) -> Result<Plan, Failure> {
         let ledger = self.read_ledger().await?;
         let everything = Selectable::managed(&self.project.desired, &ledger.0)
-            .within(self.project)
+            .within(&self.project)
             .narrow(&[], &[])?;
         self.plan_of_selection(everything, ledger).await
     }
@@ -156,7 +156,7 @@ impl App<'_> {
         selection: Policy,
         ledger: RecordedState,
     ) -> Result<Plan, Failure> {
-        let operator = policy::load(self.invocation, self.project)?;
+        let operator = policy::load(self.invocation, &self.project)?;
         let policy = Policy {
             ceiling: operator.ceiling,
             rules: operator.rules,
@@ -251,6 +251,7 @@ impl App<'_> {
         self.warn_of_unusable_listing(&observed)?;
         let new_customers = NewCustomers::new(&observed, attempted_customers(&unsettled));
         let recovered = recover(recorded, &unsettled, &observed);
+        let observed = self.of_shard(observed);
         Ok(RecoveredState {
             observed,
             recorded: recovered.recorded,
@@ -321,7 +322,7 @@ impl App<'_> {
         let reader = self.connection.session.reader();
         let observed = survey(&reader, recorded, extent, self.parallelism, &*self.events).await;
         self.end_phase();
-        Ok(observed?)
+        Ok(self.of_shard(observed?))
     }
 
     /// Whether the list of customers is complete. Prints a note if it may not be.

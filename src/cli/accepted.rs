@@ -27,6 +27,7 @@ const READERS: &[(&str, &[&str])] = &[
             "proxy",
             "quiet",
             "sandbox",
+            "shard",
             "verbose",
         ],
     ),
@@ -47,6 +48,7 @@ const WITHOUT_EFFECT: &[(&str, &str)] = &[
     ("validate", "proxy"),
     ("validate", "quiet"),
     ("validate", "sandbox"),
+    ("validate", "shard"),
 ];
 const READ_BY_ALL: [&str; 3] = ["color", "help", "no_color"];
 /// The formats that every command writes.
@@ -170,9 +172,9 @@ mod tests {
     use crate::cli::{command, parse};
     use std::ffi::OsString;
 
-    const EVERY: &str = "ca-file color env file format help json ledger ledger-mode no-color proxy quiet sandbox verbose";
+    const EVERY: &str = "ca-file color env file format help json ledger ledger-mode no-color proxy quiet sandbox shard verbose";
 
-    const WITHOUT_EVENTS: &str = "ca-file color env file format help ledger ledger-mode no-color proxy quiet sandbox verbose";
+    const WITHOUT_EVENTS: &str = "ca-file color env file format help ledger ledger-mode no-color proxy quiet sandbox shard verbose";
 
     /// Each command with its shortest command line and the global options that it reads.
     const COMMANDS: &[(&str, &str)] = &[
@@ -220,7 +222,7 @@ mod tests {
     ];
 
     /// A use of each global option.
-    const USES: [(&str, &[&str]); 13] = [
+    const USES: [(&str, &[&str]); 14] = [
         ("ca-file", &["--ca-file", "x"]),
         ("color", &["--color", "never"]),
         ("env", &["--env", "x"]),
@@ -233,6 +235,7 @@ mod tests {
         ("proxy", &["--proxy", "http://localhost"]),
         ("quiet", &["--quiet"]),
         ("sandbox", &["--sandbox"]),
+        ("shard", &["--shard", "0/4"]),
         ("verbose", &["-vv"]),
     ];
 

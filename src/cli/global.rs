@@ -1,5 +1,6 @@
 //! Responsible for the global options. `accepted` says which commands read them.
 
+use crate::model::Shard;
 use clap::{Args, ValueEnum};
 use std::path::PathBuf;
 
@@ -59,6 +60,9 @@ pub struct GlobalArgs {
     /// those features [default: .airlift beside the project file]
     #[arg(long, value_name = "LOCATION", global = true)]
     pub ledger: Option<PathBuf>,
+    /// Part of the customers that the run covers: INDEX/COUNT, such as 0/4 for the first of four
+    #[arg(long, value_name = "INDEX/COUNT", global = true)]
+    pub shard: Option<Shard>,
     /// Who may write the ledger's files on this machine
     #[arg(long, value_name = "WHO", value_enum, default_value_t, global = true)]
     pub ledger_mode: LedgerMode,

@@ -32,6 +32,6 @@ async fn execute(app: &App<'_>, args: &PlanArgs) -> Result<Exit, Failure> {
     let options = app::plan_options(&args.planning);
     let saved = app.save_plan(&plan, options, &args.save).await?;
     let saved = saved.as_ref();
-    app::show_plan(app.invocation, app.project, &plan, saved, args.markdown)?;
+    app::show_plan(app.invocation, &app.project, &plan, saved, args.markdown)?;
     Ok(app::plan_exit(&plan, args.detailed_exitcode.into()))
 }

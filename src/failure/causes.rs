@@ -112,6 +112,10 @@ impl From<LedgerError> for Failure {
                 Self::new(FailureKind::Authentication, "ledger_of_other_environment", error.to_string())
                     .hint("choose the environment with --env, or its own ledger with --ledger; without --ledger, each environment has its own")
             }
+            LedgerError::OtherShards { count: Some(count), .. } => failure("ledger_of_other_shards")
+                .hint(format!("pass --shard INDEX/{count}, with an index from 0; each run covers one shard")),
+            LedgerError::OtherShards { count: None, .. } => failure("ledger_of_other_shards")
+                .hint("run without --shard, or choose a new place for the ledgers of the shards with --ledger"),
             LedgerError::JournalMissing { .. } => failure("ledger_journal_missing")
                 .hint("restore journal.ndjson from a backup, or run `airlift ledger sign`")
                 .hint("after `ledger sign`, look for connectors of the interrupted run in the plan: the ledger does not own them"),

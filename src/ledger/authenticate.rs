@@ -3,7 +3,7 @@
 //!
 //! Does not derive the key and does not encrypt: the ledger contains no secrets.
 
-use crate::model::OrganizationId;
+use crate::model::{OrganizationId, Shard};
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
 use std::fmt::{self, Write as _};
@@ -84,6 +84,24 @@ impl Authenticator {
 
     pub(super) fn organization(&self) -> OrganizationId {
         self.scope.organization
+    }
+
+    /// The shard of the scope.
+    pub(super) fn shard(&self) -> Option<&str> {
+        self.scope.shard.as_deref()
+    }
+
+    /// The same key for the ledger of a shard.
+    #[must_use]
+    pub fn of_shard(&self, shard: Shard) -> Self {
+        let scope = Scope {
+            shard: Some(shard.index().to_string()),
+            ..self.scope.clone()
+        };
+        Self {
+            scope,
+            ..self.clone()
+        }
     }
 
     /// The id of the key that writes.

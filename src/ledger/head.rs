@@ -31,6 +31,9 @@ pub(super) struct Head {
     pub(super) run: Option<Uuid>,
     /// The id of the key that wrote the head.
     pub(super) key_id: String,
+    /// The number of shards, if the ledger is divided. The entries are then in the ledgers of the shards.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) shards: Option<u16>,
     /// The guards of the files at the last apply.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) guards: Option<RecordedGuards>,

@@ -21,6 +21,7 @@ mod packs;
 mod plans;
 mod recovery;
 mod rotations;
+mod shards;
 mod snapshot;
 mod store;
 
@@ -36,6 +37,7 @@ pub use organization::{Ledger, UnsignedLedger};
 pub use plans::{MAX_PLAN_SIZE, PlanStore};
 pub use recovery::{interchangeable, is_unresolved, precedence, recover, was_created};
 pub use rotations::{Rotations, UnfinishedRotation};
+pub use shards::{check_shards, claim_shards, resign_shards};
 pub use store::{LedgerStore, SharedStore, open_shared, trusted};
 
 use std::fmt;
@@ -161,6 +163,17 @@ pub enum LedgerError {
         path: PathBuf,
         /// The environment of the store.
         environment: String,
+    },
+    /// The ledger is not divided into as many shards as the run says.
+    #[error(
+        "the ledger {path} is {}, and this run is for another number of shards",
+        .count.map_or("one for all customers".to_owned(), |count| format!("divided into {count} shards"))
+    )]
+    OtherShards {
+        /// The ledger.
+        path: PathBuf,
+        /// The number of its shards. `None` if it is not divided.
+        count: Option<u16>,
     },
     /// The journal of an interrupted run does not exist.
     #[error("the ledger {path} has no journal, although its last run was interrupted")]

@@ -34,6 +34,7 @@ mod selector;
 mod setting;
 mod setting_value;
 mod settings;
+mod shard;
 mod shared_text;
 mod store_kind;
 mod unresolved;
@@ -82,6 +83,7 @@ pub use setting_value::{
     same_entities, same_value,
 };
 pub use settings::Settings;
+pub use shard::Shard;
 pub use shared_text::{SharedText, SharedTexts};
 pub use store_kind::{DEFAULT_STORES, STORES, StoreKind, is_alias, is_store};
 pub use unresolved::{UnresolvedCause, UnresolvedReference};

@@ -11,15 +11,11 @@ use std::io;
 /// Pending changes that a note lists before it counts the rest.
 const LISTED: usize = 5;
 
-/// Names the API of a run, so that a reader does not mistake the sandbox for it.
-pub fn target(
-    ui: &Ui,
-    (name, organization): (&str, &str),
-    environment: Option<&str>,
-) -> io::Result<()> {
+/// Names the API of a run, so that a reader does not mistake the sandbox for it. `scope` says which part of the
+/// project the run covers.
+pub fn target(ui: &Ui, (name, organization): (&str, &str), scope: Vec<String>) -> io::Result<()> {
     ndjson::target(ui, name, organization);
-    let environment = environment.map(|environment| format!("environment {environment},"));
-    let parts = environment
+    let parts = scope
         .into_iter()
         .chain([format!("{name},"), format!("organization {organization}")]);
     let faint = |part: String| Line::default().label(Label::Faint, Safe::new(part));

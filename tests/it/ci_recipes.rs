@@ -194,6 +194,39 @@ fn github_recipes_pin_actions_and_grant_no_permission_by_default() {
     }
 }
 
+/// The arguments of the container of a Kubernetes job, with the values of its variables.
+fn arguments(job: &Value, index: usize) -> Vec<String> {
+    let container = &job["template"]["spec"]["containers"][0];
+    let arguments = container["args"].as_sequence().unwrap().iter();
+    arguments
+        .map(|argument| {
+            argument
+                .as_str()
+                .unwrap()
+                .replace("$(SHARD)", &index.to_string())
+        })
+        .collect()
+}
+
+#[test]
+fn kubernetes_recipes_cover_every_customer_once() {
+    let manifests = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/kubernetes");
+    let apply = parsed(&manifests.join("apply-job.yaml"));
+    let drift = parsed(&manifests.join("drift-cronjob.yaml"));
+    let jobs = [&apply["spec"], &drift["spec"]["jobTemplate"]["spec"]];
+    let mut env = TestEnv::with(PROJECT, options());
+    env.set("AIRLIFT_LEDGER", "ledger");
+    for job in jobs {
+        let count = usize::try_from(job["completions"].as_u64().unwrap()).unwrap();
+        for index in 0..count {
+            let arguments = arguments(job, index);
+            let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+            env.run(&arguments).exits(0);
+        }
+    }
+    assert_eq!(env.world().connectors().count(), 3);
+}
+
 fn assert_pinned(workflow: &Value) {
     assert_eq!(
         workflow["permissions"],

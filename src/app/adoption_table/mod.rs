@@ -33,7 +33,7 @@ impl App<'_> {
             return Err(Failure::error("file_exists", message)
                 .hint("`airlift adopt FILE` reads it; name another file to write a new one"));
         }
-        let selectable = Selectable::declared(&self.project.desired).within(self.project);
+        let selectable = Selectable::declared(&self.project.desired).within(&self.project);
         let selected = selectable.select_or_all(&selectors)?;
         let candidates = self.adoption_candidates(&selected).await?;
         let rows: Vec<Row> = candidates.iter().map(Row::from).collect();

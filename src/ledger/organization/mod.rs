@@ -8,6 +8,7 @@ use super::authenticate::{Authenticator, LedgerKey};
 use super::head::HeadJournal;
 use super::journal::JournalContent;
 use super::rotations::RotationList;
+use super::shards::{refuse_divided, store_of};
 use super::snapshot::{self, Snapshot};
 use super::{Journal, JournalEntry, LedgerError, LedgerStore, Lock, Rotations, entries};
 use crate::events::Sink;
@@ -126,7 +127,7 @@ impl Ledger {
     /// Opens the ledger of the authenticator's organization. Creates no files.
     pub fn new(root: &LedgerStore, authenticator: Authenticator) -> Self {
         Self {
-            store: root.for_organization(authenticator.organization()),
+            store: store_of(root, &authenticator),
             authenticator: Arc::new(authenticator),
             state: Arc::default(),
             run: Uuid::new_v4(),
@@ -172,6 +173,7 @@ impl Ledger {
                 path: self.store.shown(""),
             });
         }
+        refuse_divided(&self.store, snapshot.head.as_ref())?;
         self.note_snapshot(&snapshot);
         let state = LedgerState {
             customers: snapshot.customers,
@@ -190,6 +192,7 @@ impl Ledger {
     /// Reads what is not authenticated, whatever key wrote the ledger.
     pub async fn load_unsigned(&self) -> Result<UnsignedLedger, LedgerError> {
         let (snapshot, journal) = self.read().await?;
+        refuse_divided(&self.store, snapshot.head.as_ref())?;
         self.note_snapshot(&snapshot);
         let mut objects = Vec::new();
         if snapshot.key_changed {

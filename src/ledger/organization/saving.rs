@@ -310,6 +310,7 @@ impl Ledger {
             journal,
             run: (run == RunState::Writing).then_some(self.run),
             key_id: self.authenticator.key_id().to_owned(),
+            shards: None,
             guards: state.guards,
             oauth_apps: state.oauth_apps.clone(),
         }

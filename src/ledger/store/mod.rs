@@ -37,9 +37,14 @@ impl LedgerStore {
 
     /// The store of one organization.
     pub(in crate::ledger) fn for_organization(&self, organization: OrganizationId) -> Self {
+        self.below(&organization.to_string())
+    }
+
+    /// A directory of the store.
+    pub(in crate::ledger) fn below(&self, dir: &str) -> Self {
         match self {
-            Self::Local(local) => Self::Local(local.below(&organization.to_string())),
-            Self::Shared(shared) => Self::Shared(shared.below(&organization.to_string())),
+            Self::Local(local) => Self::Local(local.below(dir)),
+            Self::Shared(shared) => Self::Shared(shared.below(dir)),
         }
     }
 

@@ -163,7 +163,7 @@ fn project_with_environments_needs_one_that_exists() {
     env.write("airlift.yaml", "version: 1\ncustomers: [{name: a}]\n");
     env.run(&["validate"])
         .exits(1)
-        .complains("error[unknown_environment]");
+        .says("error[unknown_environment]");
 }
 
 #[test]

@@ -46,6 +46,7 @@ mod secret_values;
 mod selection;
 mod serve;
 mod setting_forms;
+mod shards;
 mod shown_values;
 mod snapshot;
 mod status;

@@ -1,0 +1,141 @@
+//! Responsible for the number of shards of a ledger. The head of a ledger with shards has only that number; each
+//! shard has a ledger of its own below it, with its own lock, journal and head.
+//!
+//! Two numbers at the same time would let two runs create the same customer, so a run with another number is
+//! refused.
+
+use super::authenticate::Authenticator;
+use super::head::{self, Head, StoredHead};
+use super::store::Put;
+use super::{LedgerError, LedgerStore, envelope};
+use crate::model::Shard;
+
+/// The store of the ledger that an authenticator is for: that of its shard, or of its organization.
+pub(super) fn store_of(root: &LedgerStore, authenticator: &Authenticator) -> LedgerStore {
+    let store = root.for_organization(authenticator.organization());
+    match authenticator.shard() {
+        Some(shard) => store.below("shards").below(shard),
+        None => store,
+    }
+}
+
+/// Refuses a ledger whose entries are in the ledgers of shards.
+pub(super) fn refuse_divided(store: &LedgerStore, head: Option<&Head>) -> Result<(), LedgerError> {
+    let shards = head.and_then(|head| head.shards);
+    shards.map_or(Ok(()), |count| {
+        Err(LedgerError::OtherShards {
+            path: store.shown(""),
+            count: Some(count),
+        })
+    })
+}
+
+/// How a ledger is divided.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Division {
+    /// No run has written the ledger.
+    Unused,
+    /// One ledger for all customers.
+    Undivided,
+    Shards(u16),
+}
+
+/// Refuses a ledger that is not divided into as many shards as the run says. `authenticator` is that of the ledger
+/// without shards.
+pub async fn check_shards(
+    root: &LedgerStore,
+    authenticator: &Authenticator,
+    shard: Shard,
+) -> Result<(), LedgerError> {
+    let store = root.for_organization(authenticator.organization());
+    let division = read(&store, authenticator).await?;
+    refuse_other(&store, division, shard)
+}
+
+/// Divides a ledger that no run has written into as many shards as the run says. Refuses one with another division.
+pub async fn claim_shards(
+    root: &LedgerStore,
+    authenticator: &Authenticator,
+    shard: Shard,
+) -> Result<(), LedgerError> {
+    let store = root.for_organization(authenticator.organization());
+    let division = read(&store, authenticator).await?;
+    refuse_other(&store, division, shard)?;
+    if division != Division::Unused {
+        return Ok(());
+    }
+    let head = Head {
+        shards: Some(shard.count()),
+        key_id: authenticator.key_id().to_owned(),
+        ..Head::default()
+    };
+    let text = sealed(&store, authenticator, &head)?;
+    match &store {
+        LedgerStore::Local(local) => local.replace(head::OBJECT, &text).map(drop),
+        // Needs no lease: the condition lets one of several runs create the head.
+        LedgerStore::Shared(objects) => match objects.put(head::OBJECT, &text, None).await? {
+            Put::Written(_) => Ok(()),
+            Put::Conflict => {
+                let division = read(&store, authenticator).await?;
+                refuse_other(&store, division, shard)
+            }
+        },
+    }
+}
+
+/// Writes the number of shards with the current key, after a previous key wrote it.
+pub async fn resign_shards(
+    root: &LedgerStore,
+    authenticator: &Authenticator,
+) -> Result<(), LedgerError> {
+    let store = root.for_organization(authenticator.organization());
+    let StoredHead::Signed(head) = head::read(&store, authenticator).await? else {
+        return Ok(());
+    };
+    let head = Head {
+        key_id: authenticator.key_id().to_owned(),
+        ..*head
+    };
+    let text = sealed(&store, authenticator, &head)?;
+    match &store {
+        LedgerStore::Local(local) => local.replace(head::OBJECT, &text).map(drop),
+        LedgerStore::Shared(shared) => {
+            let version = shared.get(head::OBJECT).await?.map(|(_, version)| version);
+            // After a conflict, another shard has written it.
+            shared.put(head::OBJECT, &text, version).await.map(drop)
+        }
+    }
+}
+
+fn sealed(
+    store: &LedgerStore,
+    authenticator: &Authenticator,
+    head: &Head,
+) -> Result<Vec<u8>, LedgerError> {
+    envelope::seal(authenticator, head::OBJECT, head.counter, head)
+        .map_err(std::io::Error::from)
+        .map_err(LedgerError::io("cannot write", &store.shown(head::OBJECT)))
+}
+
+async fn read(store: &LedgerStore, authenticator: &Authenticator) -> Result<Division, LedgerError> {
+    match head::read(store, authenticator).await? {
+        StoredHead::Absent => Ok(Division::Unused),
+        StoredHead::Altered => Err(LedgerError::KeyChanged {
+            path: store.shown(""),
+        }),
+        StoredHead::Signed(head) => Ok(head.shards.map_or(Division::Undivided, Division::Shards)),
+    }
+}
+
+fn refuse_other(store: &LedgerStore, division: Division, shard: Shard) -> Result<(), LedgerError> {
+    let count = match division {
+        Division::Unused => return Ok(()),
+        Division::Shards(count) if count == shard.count() => return Ok(()),
+        Division::Shards(count) => Some(count),
+        Division::Undivided => None,
+    };
+    Err(LedgerError::OtherShards {
+        path: store.shown(""),
+        count,
+    })
+}
