@@ -9,7 +9,7 @@ use super::envelope::VERSION;
 use super::{LedgerError, LedgerStore};
 use crate::model::WorkspaceId;
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use serde_json::value::RawValue;
 use std::collections::BTreeMap;
 
@@ -26,7 +26,7 @@ pub(super) type PackedEntries = BTreeMap<WorkspaceId, String>;
 /// The changes of a pack. `None` removes an entry.
 pub(super) type Changes = BTreeMap<WorkspaceId, Option<String>>;
 
-#[derive(Serialize, Deserialize)]
+#[derive(Deserialize)]
 struct StoredPack {
     version: u32,
     entries: BTreeMap<WorkspaceId, Box<RawValue>>,
@@ -38,10 +38,23 @@ fn pack(id: WorkspaceId) -> String {
     format!("{DIR}/{:x}.json", first >> 4)
 }
 
+/// Whether a name is one of the 16.
+fn is_pack(name: &str) -> bool {
+    let stem = name.strip_prefix("packs/");
+    let stem = stem.and_then(|name| name.strip_suffix(".json"));
+    stem.is_some_and(|stem| stem.len() == 1 && u8::from_str_radix(stem, 16).is_ok())
+}
+
 /// Reads all packs.
 pub(super) async fn read_all(store: &LedgerStore) -> Result<PackedEntries, LedgerError> {
-    let packs: Vec<PackedEntries> = stream::iter(store.list(DIR).await?)
-        .map(async |name| read(store, &name).await)
+    let names = store.list(DIR).await?;
+    let packs: Vec<PackedEntries> = stream::iter(names.into_iter().filter(|name| is_pack(name)))
+        .map(async |name| {
+            let mut entries = read(store, &name).await?;
+            // An entry in another pack is a copy that no run changes.
+            entries.retain(|id, _| pack(*id) == name);
+            Ok::<_, LedgerError>(entries)
+        })
         .buffer_unordered(PARALLEL)
         .try_collect()
         .await?;
@@ -98,13 +111,13 @@ async fn changed_pack(
     Ok((name, text))
 }
 
+/// The text of a pack. Each entry begins on a line of its own, so that people and tools that compare
+/// lines can read it.
 fn encoded(texts: PackedEntries) -> serde_json::Result<Vec<u8>> {
     let entries = texts
         .into_iter()
-        .map(|(id, text)| Ok((id, RawValue::from_string(text)?)))
-        .collect::<serde_json::Result<_>>()?;
-    serde_json::to_vec(&StoredPack {
-        version: VERSION,
-        entries,
-    })
+        .map(|(id, text)| Ok(format!("\"{id}\":{}", RawValue::from_string(text)?)))
+        .collect::<serde_json::Result<Vec<String>>>()?;
+    let entries = entries.join(",\n");
+    Ok(format!("{{\"version\":{VERSION},\"entries\":{{\n{entries}\n}}}}\n").into_bytes())
 }

@@ -89,7 +89,9 @@ impl State {
     }
 
     fn note_packs(&mut self, texts: &BTreeMap<WorkspaceId, EntryText>, changes: &packs::Changes) {
-        self.loose.extend(texts.keys().copied());
+        let is_packed = |id: &WorkspaceId| changes.get(id).is_some_and(Option::is_some);
+        let written = texts.keys().filter(|id| !is_packed(id)).copied();
+        self.loose.extend(written);
         for (id, text) in changes {
             if text.is_some() {
                 self.packed.insert(*id);

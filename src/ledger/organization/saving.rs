@@ -3,8 +3,8 @@
 //! While a run has a journal, a change of an entry is a line of the journal first. The entry is
 //! written once its customer's steps have ended, durably and together with others. Only then the head
 //! says that the journal is no longer needed. A run that is killed before that leaves a journal that
-//! restores the entries, whatever their files contain. Files were preferred to an embedded database, because people, `git diff` and backups read
-//! them, and the journal already makes them safe.
+//! restores the entries, whatever their files contain. Files were preferred to an embedded database,
+//! because people, `git diff` and backups read them, and the journal already makes them safe.
 
 use super::packing::EntryText;
 use super::{Changes, HeadState, Ledger, RunState, State};
@@ -120,7 +120,7 @@ impl Ledger {
         Ok(())
     }
 
-    /// Writes the files of entries after the journal is durable. The files are not durable.
+    /// Writes entries durably, after the journal is durable.
     async fn write_entries(
         &self,
         journal: &Journal,
@@ -159,6 +159,17 @@ impl Ledger {
         Ok(text)
     }
 
+    /// Removes entries from their packs that were removed without a journal.
+    async fn leave_packs(&self) -> Result<(), LedgerError> {
+        let removed = self.removed_from_packs();
+        if removed.is_empty() {
+            return Ok(());
+        }
+        let written = self.write_texts(BTreeMap::new(), removed).await;
+        self.state().note_write(&written);
+        written
+    }
+
     /// The removed entries that packs still hold.
     fn removed_from_packs(&self) -> BTreeSet<WorkspaceId> {
         let state = self.state();
@@ -172,7 +183,7 @@ impl Ledger {
     /// Writes the files of all entries that the journal of this run has, and makes them durable.
     async fn write_unwritten(&self) -> Result<(), LedgerError> {
         let Some(journal) = self.own_journal() else {
-            return Ok(());
+            return self.leave_packs().await;
         };
         let entries = self.state().unwritten.take_all();
         self.write_entries(&journal, entries).await

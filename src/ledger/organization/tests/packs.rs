@@ -144,6 +144,26 @@ async fn entry_removed_without_a_journal_leaves_its_pack() {
 }
 
 #[tokio::test]
+async fn entry_removed_without_any_journal_leaves_its_pack() {
+    let shared = writable_store();
+    created(&shared, 1..=100).await;
+    let ledger = ledger(&shared);
+    ledger.load().await.unwrap();
+    ledger.remove(spread(2)).await.unwrap();
+    ledger.checkpoint().await.unwrap();
+    for _ in 0..2 {
+        let state = load(&shared).await;
+        assert!(state.unverified.is_empty(), "{:?}", state.unverified);
+        assert_eq!(state.customers.len(), 99);
+        created(&shared, 101..=101).await;
+        let ledger = self::ledger(&shared);
+        ledger.load().await.unwrap();
+        ledger.remove(spread(101)).await.unwrap();
+        ledger.checkpoint().await.unwrap();
+    }
+}
+
+#[tokio::test]
 async fn entry_in_pack_altered_is_not_verified() {
     let shared = writable_store();
     created(&shared, 1..=100).await;
@@ -151,6 +171,25 @@ async fn entry_in_pack_altered_is_not_verified() {
     let state = load(&shared).await;
     assert_eq!((state.customers.len(), state.unverified.len()), (99, 1));
     assert_eq!(state.unverified[&spread(5)].cause, UnverifiedCause::BadMac);
+}
+
+#[tokio::test]
+async fn entries_in_pack_of_others_are_missing() {
+    let shared = writable_store();
+    created(&shared, 1..=100).await;
+    let below = shared.below(&ORGANIZATION.to_string());
+    let read = async |name| below.read(name).await.unwrap().unwrap();
+    let (five, six) = (read("packs/5.json").await, read("packs/6.json").await);
+    below.replace("packs/5.json", six.as_bytes()).await.unwrap();
+    below
+        .replace("packs/6.json", five.as_bytes())
+        .await
+        .unwrap();
+    below.replace("packs/notes.json", b"{").await.unwrap();
+    let state = load(&shared).await;
+    assert_eq!(state.unverified[&spread(5)].cause, UnverifiedCause::Missing);
+    assert_eq!(state.unverified[&spread(6)].cause, UnverifiedCause::Missing);
+    assert_eq!(state.customers.len() + state.unverified.len(), 100);
 }
 
 #[tokio::test]
