@@ -249,6 +249,7 @@ impl App<'_> {
         .await?;
         self.warn_of_empty_ledger(&recorded, &observed)?;
         self.warn_of_unusable_listing(&observed)?;
+        self.is_complete(&observed)?;
         let new_customers = NewCustomers::new(&observed, attempted_customers(&unsettled));
         let recovered = recover(recorded, &unsettled, &observed);
         let observed = self.of_shard(observed);

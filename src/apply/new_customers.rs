@@ -3,7 +3,7 @@
 
 use crate::api::Workspace;
 use crate::ledger::CLOCK_DIFFERENCE;
-use crate::model::{AdoptPolicy, Observed, WorkspaceId};
+use crate::model::{AdoptPolicy, Completeness, Observed, WorkspaceId};
 use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -16,7 +16,8 @@ const CLOCK_TOLERANCE: Duration = Duration::from_secs(5);
 const SERVER_TOLERANCE: Duration = Duration::from_secs(2);
 
 /// The largest difference between the clock of a proxy, which writes the `Date` header, and that of the
-/// database, which writes creation times. A workspace that is older by less is not refused.
+/// database, which writes creation times. A workspace that is older by less is not refused if the list of
+/// customers was complete and did not have it.
 const PROXY_TOLERANCE: Duration = Duration::from_secs(30);
 
 /// When the token of a new customer was requested.
@@ -33,6 +34,8 @@ pub(super) struct RequestTime {
 pub struct NewCustomers {
     /// Whether the run may change a workspace that existed before.
     pub adopt: AdoptPolicy,
+    /// Whether the list of customers may lack workspaces that existed before the run.
+    is_incomplete: bool,
     /// The creation time of the newest object that the plan observed, by the server's clock.
     newest_observed: Option<Timestamp>,
     /// The workspaces that a listing after the approval showed.
@@ -57,6 +60,7 @@ impl NewCustomers {
             .filter_map(|(_, connector)| connector.created());
         Self {
             adopt: AdoptPolicy::default(),
+            is_incomplete: observed.completeness != Completeness::Complete,
             newest_observed: workspaces.chain(connectors).max(),
             existing: BTreeSet::new(),
             attempted,
@@ -71,7 +75,12 @@ impl NewCustomers {
 
     /// Whether the workspace existed before the run and must not be changed.
     pub(super) fn refuses(&self, workspace: &Workspace, requested: RequestTime) -> bool {
-        self.is_older(workspace, requested, PROXY_TOLERANCE)
+        let tolerance = if self.is_incomplete {
+            SERVER_TOLERANCE
+        } else {
+            PROXY_TOLERANCE
+        };
+        self.is_older(workspace, requested, tolerance)
             && self.adopt == AdoptPolicy::Refuse
             && !self.may_be_attempted(workspace)
     }
@@ -151,6 +160,18 @@ mod tests {
         let mut customers = NewCustomers::default();
         customers.note_existing([workspace(NOW).id]);
         assert!(refuses(&customers, NOW));
+    }
+
+    #[test]
+    fn refuses_recent_workspace_if_the_list_of_customers_was_incomplete() {
+        let created = "2026-03-01T11:59:50Z";
+        let refuses =
+            |customers: NewCustomers| customers.refuses(&workspace(created), requested(Some(NOW)));
+        assert!(!refuses(NewCustomers::default()));
+        assert!(refuses(NewCustomers {
+            is_incomplete: true,
+            ..NewCustomers::default()
+        }));
     }
 
     #[test]
