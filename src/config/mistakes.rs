@@ -29,9 +29,14 @@ const SUSPENDED: [&str; 8] = [
 /// Words for customers that sync.
 const RUNNING: [&str; 4] = ["enabled", "on", "running", "live"];
 
-/// How to write a field whose value has another type than the `expected` one. `name` is absent for a
-/// whole customer.
-pub(super) fn of_type(name: Option<&str>, expected: &str, value: &Value) -> Option<String> {
+/// How to write a field whose value has another type than the `expected` one. `name` is absent for an
+/// item of `list`.
+pub(super) fn of_type(
+    name: Option<&str>,
+    list: &str,
+    expected: &str,
+    value: &Value,
+) -> Option<String> {
     match value {
         Value::Number(_) | Value::Bool(_) if expected.starts_with("text") => {
             Some("quote it".to_owned())
@@ -42,6 +47,9 @@ pub(super) fn of_type(name: Option<&str>, expected: &str, value: &Value) -> Opti
             Some("remove the quotes".to_owned())
         }
         Value::String(text) if expected.starts_with("true or false") => Some(switch(name?, text)),
+        Value::String(_) if name.is_none() && list == "entities" => {
+            Some("write `- entity: NAME`".to_owned())
+        }
         Value::String(_) if name.is_none() => Some("write `- name: NAME`".to_owned()),
         Value::Object(_) | Value::String(_) if expected.starts_with("a list") => {
             Some(item(name.unwrap_or_default()).to_owned())
@@ -69,6 +77,14 @@ fn item(name: &str) -> &'static str {
         }
         "entities" => "begin each item with `- entity: NAME`",
         _ => "begin each item with `- `",
+    }
+}
+
+/// How to write a field whose value has none of several forms.
+pub(super) fn of_form(name: &str) -> Option<&'static str> {
+    match name {
+        "oauth" => Some("write `oauth: {consent: customer}`, or `credentials` in its place"),
+        _ => None,
     }
 }
 
@@ -168,7 +184,7 @@ mod tests {
 
     #[test]
     fn of_type_says_how_to_write_switches_and_lists() {
-        let help = |name, expected, value| of_type(Some(name), expected, &value).unwrap();
+        let help = |name, expected, value| of_type(Some(name), "", expected, &value).unwrap();
         let protect = |word| help("protect", "true or false", json!(word));
         assert_eq!(protect("Yes"), "write `protect: true`");
         assert_eq!(protect("off"), "write `protect: false`");
@@ -179,8 +195,9 @@ mod tests {
         let list = help("connectors", "a list", json!({"GitHub": {}}));
         assert!(list.contains("`- name: NAME`"), "{list}");
         assert!(help("include", "a list", json!("x.yaml")).contains("`- `"));
-        let customer = of_type(None, "a mapping", &json!("acme")).unwrap();
-        assert_eq!(customer, "write `- name: NAME`");
+        let item = |list| of_type(None, list, "a mapping", &json!("acme")).unwrap();
+        assert_eq!(item("customers"), "write `- name: NAME`");
+        assert_eq!(item("entities"), "write `- entity: NAME`");
     }
 
     #[test]

@@ -4,13 +4,24 @@
 //! comments on their fields. Does not check rules that need more than one field: `validate` does.
 
 use super::raw_template::{RawCustomersFrom, RawTemplate};
+use crate::model::unescaped;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 
 /// A block of settings with the types that YAML gives to their values.
 pub(crate) type RawBlock = Map<String, Value>;
+
+/// A name, in which `$${` is a literal `${`, as in other values.
+fn name<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    String::deserialize(deserializer).map(unescaped)
+}
+
+fn optional_name<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    let name: Option<String> = Option::deserialize(deserializer)?;
+    Ok(name.map(unescaped))
+}
 
 /// An airlift project, or a file that it includes.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
@@ -140,9 +151,11 @@ pub(crate) enum RawRotation {
 #[schemars(rename = "Customer")]
 pub(crate) struct RawCustomer {
     /// The customer's identity, unique in the project.
+    #[serde(deserialize_with = "name")]
     pub(crate) name: String,
     /// The customer's former name. The workspace is renamed in place; without this field it would
     /// be created a second time.
+    #[serde(default, deserialize_with = "optional_name")]
     pub(crate) previous_name: Option<String>,
     /// The region of the workspace: `us`, `eu`, or a region's UUID. Used only at creation; the API
     /// does not return it and cannot change it.
@@ -203,8 +216,10 @@ pub(crate) enum RawStatus {
 #[schemars(rename = "Connector")]
 pub(crate) struct RawConnector {
     /// The connector's identity, unique within its customer.
+    #[serde(deserialize_with = "name")]
     pub(crate) name: String,
     /// The connector's former name. The connector is renamed in place.
+    #[serde(default, deserialize_with = "optional_name")]
     pub(crate) previous_name: Option<String>,
     /// The connector's type, such as `github`, or the UUID of a connector definition.
     #[serde(rename = "type")]

@@ -217,6 +217,13 @@ fn unknown_field(name: &str, known: &[String], origin: Origin<'_>, findings: &mu
     findings.at(origin, Code::UnknownField, message, Some(help));
 }
 
+/// The list that the end of a path is in.
+fn list_of(path: &[String]) -> &str {
+    let is_position = |step: &&String| step.bytes().all(|byte| byte.is_ascii_digit());
+    let list = path.iter().rev().find(|step| !is_position(step));
+    list.map_or("customers", String::as_str)
+}
+
 /// The last field of a path, if the path does not end in a list.
 fn last_field(path: &[String]) -> Option<&str> {
     let is_position = |step: &str| step.bytes().all(|byte| byte.is_ascii_digit());
@@ -255,7 +262,8 @@ fn report(
         ValidationErrorKind::Type { kind: expected } => {
             let expected = expected_types(expected);
             let message = format!("{label} takes {expected}, not {kind}");
-            let help = mistakes::of_type(last_field(path), &expected, error.instance());
+            let help =
+                mistakes::of_type(last_field(path), list_of(path), &expected, error.instance());
             return findings.at(origin, Code::WrongType, message, help);
         }
         ValidationErrorKind::Enum { options } => {
@@ -275,10 +283,12 @@ fn report(
             format!("{label} takes a mapping or `none`, not {kind}"),
         ),
         // The raw types use no other keyword.
-        _ => (
-            Code::InvalidValue,
-            format!("this value of {label} is invalid"),
-        ),
+        _ => {
+            let help = last_field(path).and_then(mistakes::of_form);
+            let message = format!("this value of {label} is invalid");
+            let help = help.map(str::to_owned);
+            return findings.at(origin, Code::InvalidValue, message, help);
+        }
     };
     findings.at(origin, code, message, None);
 }

@@ -124,7 +124,7 @@ impl Yaml {
     }
 
     fn customer(&mut self, customer: &ExportedCustomer) {
-        self.field(2, "- name", &scalar(&customer.name));
+        self.field(2, "- name", &scalar(&escaped(&customer.name)));
         if customer.status == Status::Inactive {
             self.line(4, "status: inactive");
         }
@@ -157,7 +157,7 @@ impl Yaml {
     }
 
     fn connector(&mut self, connector: &ExportedConnector) {
-        self.field(6, "- name", &scalar(&connector.name));
+        self.field(6, "- name", &scalar(&escaped(&connector.name)));
         self.remarks(connector, Block::Type);
         self.field(8, "type", &scalar(&connector.kind));
         self.remarks(connector, Block::Auth);

@@ -35,6 +35,19 @@ fn accepted_rename_is_in_the_files_and_keeps_comments() {
 }
 
 #[test]
+fn accepted_name_with_the_mark_of_references_means_the_same_in_the_files() {
+    let env = TestEnv::applied();
+    let github = env.connector("Acme GitHub").id;
+    env.remote()
+        .change_connector(github, &json!({"name": "New ${var.n}"}));
+    accept(&env, "acme/Acme GitHub");
+    assert!(yaml(&env).contains("New $${var.n}"), "{}", yaml(&env));
+    let output = env.run(&["export"]);
+    let written = &output.exits(0).stdout;
+    assert!(written.contains("New $${var.n}"), "{written}");
+}
+
+#[test]
 fn accepted_setting_is_in_the_files_and_pending_changes_stay() {
     let env = TestEnv::applied();
     let github = env.connector("Acme GitHub").id;

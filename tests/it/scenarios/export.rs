@@ -120,10 +120,11 @@ fn export_keeps_unusual_names() {
     let customers = read["customers"].as_array().unwrap();
     let mut names: Vec<&str> = UNUSUAL_NAMES.to_vec();
     names.sort_unstable();
-    let read: Vec<&str> = customers
+    let written = customers
         .iter()
-        .map(|customer| customer["name"].as_str().unwrap())
-        .collect();
+        .map(|customer| customer["name"].as_str().unwrap());
+    // A literal `${` is written as `$${`.
+    let read: Vec<String> = written.map(|name| name.replace("$${", "${")).collect();
     assert_eq!(read, names);
     for stream in [&output.stdout, &output.stderr] {
         assert!(
