@@ -1,6 +1,6 @@
 //! Responsible for the flags and arguments of `airlift apply`, and those that `apply` and `rotate` share.
 
-use super::values::seconds;
+use super::values::{parse_reason, seconds};
 use super::{LockArgs, PlanSource, PlanningArgs, WaveArgs};
 use clap::{Args, ValueEnum};
 use std::path::PathBuf;
@@ -79,7 +79,7 @@ pub struct ApplyArgs {
     #[arg(long, value_name = "FILE", help_heading = "Output")]
     pub outputs_file: Option<PathBuf>,
     /// Start outside of the change windows of the policy file, for this reason
-    #[arg(long, value_name = "REASON", help_heading = "Approval")]
+    #[arg(long, value_name = "REASON", value_parser = parse_reason, help_heading = "Approval")]
     pub override_window: Option<String>,
     /// What is approved in advance.
     #[command(flatten)]

@@ -1,6 +1,6 @@
 //! Responsible for the flags and arguments of `airlift rotate`.
 
-use super::values::{parse_count_or_percent, parse_wave};
+use super::values::{parse_count_or_percent, parse_reason, parse_wave};
 use super::{ConnectionArgs, ExecutionArgs, LockArgs, PolicyArgs};
 use crate::model::{CountOrPercent, Selector};
 use clap::{ArgGroup, Args};
@@ -52,7 +52,7 @@ pub struct RotateArgs {
     #[arg(long, help_heading = "Approval")]
     pub auto_approve: bool,
     /// Start outside of the change windows of the policy file, for this reason
-    #[arg(long, value_name = "REASON", help_heading = "Approval")]
+    #[arg(long, value_name = "REASON", value_parser = parse_reason, help_heading = "Approval")]
     pub override_window: Option<String>,
     /// The limit on rotations of this run in place of `guards` in the files
     #[arg(long, value_name = "N", help_heading = "Approval")]

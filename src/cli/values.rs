@@ -21,6 +21,15 @@ pub(super) fn parse_count_or_percent(text: &str) -> Result<CountOrPercent, &'sta
     }
 }
 
+/// A reason, which is reported, so that it is not blank.
+pub(super) fn parse_reason(text: &str) -> Result<String, &'static str> {
+    let reason = text.trim();
+    if reason.is_empty() {
+        return Err("a reason has at least one word");
+    }
+    Ok(reason.to_owned())
+}
+
 /// Parses the size of a wave. A wave without connectors would do nothing.
 pub(super) fn parse_wave(text: &str) -> Result<CountOrPercent, &'static str> {
     match parse_count_or_percent(text) {

@@ -39,7 +39,7 @@ impl Rollout {
             let customer = desired.customers.get(name);
             customer.is_some_and(|customer| customer.labels.get(key).is_some_and(|is| is == value))
         });
-        start_small(&mut assigned, &declared, waves.len());
+        start_small(&mut assigned, &declared, waves);
         let names = removed.iter().map(|customer| customer.name.as_str());
         // What is created first is removed last.
         let mut last_first = in_order(names.collect());
@@ -137,12 +137,16 @@ fn up_to(size: CountOrPercent, total: usize) -> usize {
 }
 
 /// Moves one customer with steps into the first wave if that wave changes nothing, because the customers that it selects
-/// are as declared. Without it, a small change would meet no small wave.
+/// are as declared. Without it, a small change would meet no small wave. A wave of a label has only customers with the
+/// label.
 fn start_small<'a>(
     assigned: &mut BTreeMap<&'a str, usize>,
     customers: &[&'a CustomerPlan],
-    waves: usize,
+    waves: &[Wave],
 ) {
+    if matches!(waves, [] | [_] | [Wave::Label { .. }, ..]) {
+        return;
+    }
     let changed = customers.iter().filter(|customer| has_steps(customer));
     let first = changed
         .filter_map(|customer| {
@@ -152,7 +156,6 @@ fn start_small<'a>(
         .min();
     if let Some((index, _, name)) = first
         && index > 0
-        && waves > 1
     {
         assigned.insert(name, 0);
     }

@@ -8,10 +8,11 @@ use crate::apply::{
     ApplyReport, Context, GateReport, OperationReport, StepProblem, WaveReport, apply_part,
     not_attempted,
 };
+use crate::catalog::closest;
 use crate::cli::{HealthGate, WaveArgs};
 use crate::events::Event;
 use crate::failure::Failure;
-use crate::model::{Address, CountOrPercent, LedgerState, Outcome};
+use crate::model::{Address, CountOrPercent, Desired, LedgerState, Outcome, Wave};
 use crate::plan::{Plan, Rollout, RolloutWave};
 use crate::render;
 use std::collections::BTreeSet;
@@ -30,6 +31,25 @@ pub(crate) struct PlannedRollout {
     pause: Duration,
 }
 
+/// Refuses a label that no customer of the files has.
+fn check_label(wave: &Wave, desired: &Desired) -> Result<(), Failure> {
+    let Wave::Label { key, value } = wave else {
+        return Ok(());
+    };
+    let values = || {
+        let customers = desired.customers.values();
+        customers.filter_map(|customer| customer.labels.get(key).map(String::as_str))
+    };
+    if values().any(|is| is == value) {
+        return Ok(());
+    }
+    let failure = Failure::unknown_selector(format!("no customer has the label {key}={value}"));
+    Err(match closest(value, values()) {
+        Some(near) => failure.hint(format!("did you mean `label:{key}={near}`?")),
+        None => failure.hint("labels are in `labels` of a customer"),
+    })
+}
+
 impl App<'_> {
     /// Divides the plan into the waves of the arguments, and shows them. Returns `None` without waves.
     pub(crate) fn rollout(
@@ -41,6 +61,9 @@ impl App<'_> {
             return Ok(None);
         }
         let desired = &self.project.desired;
+        args.waves
+            .iter()
+            .try_for_each(|wave| check_label(wave, desired))?;
         let rollout = Rollout::new(&planned.plan, desired, &planned.covered, &args.waves);
         if rollout.customers > 0 {
             render::waves(self.invocation.ui, &rollout)?;

@@ -182,10 +182,10 @@ fn waves_by_label_name_the_customers_that_no_wave_selects() {
     let codes = report["operations"].as_array().unwrap().iter();
     let unselected = codes.filter(|operation| operation["code"] == "no_wave");
     assert_eq!(unselected.count(), 2 * 18);
-    // The canaries are done, and the run starts small all the same.
+    // The canaries are done, and no other customer takes their place.
     let (output, _) = env.apply(&["--waves", "label:tier=canary,100%", "--json"]);
     output.exits(0);
-    assert_eq!(sizes(&waves_of(&output)), [1, 17]);
+    assert_eq!(sizes(&waves_of(&output)), [18]);
     env.assert_converged(&[]);
 }
 
@@ -224,5 +224,34 @@ fn invalid_wave_is_a_usage_error() {
         let (output, traffic) = env.apply(arguments);
         output.exits(64);
         assert_eq!(traffic.count("list_workspaces"), 0);
+    }
+}
+
+#[test]
+fn wave_of_a_label_has_only_customers_with_the_label() {
+    let env = table();
+    env.run(&[
+        "apply",
+        "--auto-approve",
+        "--waves",
+        "label:tier=cnary,100%",
+    ])
+    .exits(64)
+    .complains("label:tier=canary");
+    env.run(&["apply", "--auto-approve", "--label", "tier=canary"])
+        .exits(0);
+    let waves = ["--waves", "label:tier=canary,100%", "--json"];
+    let output = env.run(&[&["apply", "--auto-approve"], &waves[..]].concat());
+    let waves = waves_of(&output.exits(0));
+    assert_eq!(sizes(&waves), [18]);
+}
+
+#[test]
+fn change_window_is_not_overridden_without_a_reason() {
+    let env = table();
+    for reason in ["", "  "] {
+        env.run(&["apply", "--auto-approve", "--override-window", reason])
+            .exits(64)
+            .complains("at least one word");
     }
 }
