@@ -242,7 +242,7 @@ fn wave_of_a_label_has_only_customers_with_the_label() {
         .exits(0);
     let waves = ["--waves", "label:tier=canary,100%", "--json"];
     let output = env.run(&[&["apply", "--auto-approve"], &waves[..]].concat());
-    let waves = waves_of(&output.exits(0));
+    let waves = waves_of(output.exits(0));
     assert_eq!(sizes(&waves), [18]);
 }
 
