@@ -138,10 +138,14 @@ impl TryFrom<WindowSection> for Window {
             })
             .transpose()
         };
+        let (first, last) = (date(section.first)?, date(section.last)?);
+        if first.zip(last).is_some_and(|(first, last)| first > last) {
+            return Err("has a `first` after `last` in `change_windows`".to_owned());
+        }
         Ok(Self {
             days: section.days,
-            first: date(section.first)?,
-            last: date(section.last)?,
+            first,
+            last,
             from: time(section.from)?.unwrap_or(Time::midnight()),
             to: time(section.to.filter(|to| to != "24:00"))?,
         })
@@ -201,6 +205,14 @@ impl App<'_> {
         let message = format!("{cause}; nothing was written");
         Err(Failure::new(FailureKind::Refused, "change_window", message)
             .hint("run in a window, or give a reason: --override-window REASON"))
+    }
+
+    /// Refuses a run whose window ended while it waited for an approval. A reason was printed before.
+    pub(crate) fn check_window_again(&self, reason: Option<&str>) -> Result<(), Failure> {
+        match reason {
+            Some(_) => Ok(()),
+            None => self.check_window(None),
+        }
     }
 }
 

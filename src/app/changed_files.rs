@@ -3,11 +3,13 @@
 //! Compares contents as they are on disk, so that git runs no filter that the repository's attributes name and needs
 //! no index. Runs git without the programs that the repository configures.
 
+use super::ledger_access::links_below;
 use super::ledger_git::{Output, git, is_repository, run_to};
 use crate::failure::Failure;
 use crate::secrets::project_tree;
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 /// How much of git's output is read.
 const MAX_OUTPUT: u64 = 64 * 1024 * 1024;
@@ -17,6 +19,10 @@ const FILES_AT_ONCE: usize = 500;
 /// The files of a commit.
 pub(super) struct CommitTree {
     repository: PathBuf,
+    /// The project's directory, as paths begin with it, and without links.
+    project: (PathBuf, PathBuf),
+    /// Whether each link is the one of the commit, because many files can be behind one.
+    links: RefCell<BTreeMap<PathBuf, bool>>,
     /// The object id of each file, by canonical path.
     blobs: BTreeMap<PathBuf, String>,
 }
@@ -41,22 +47,79 @@ impl CommitTree {
         Ok(Self {
             blobs: blobs.collect(),
             repository,
+            project: (
+                absolute(project),
+                project.canonicalize().unwrap_or_default(),
+            ),
+            links: RefCell::default(),
         })
     }
 
-    /// Whether the commit has a file.
+    /// Whether the commit has a file, or had a link or a file in place of one of its directories.
     pub(super) fn has(&self, path: &Path) -> bool {
         let real = path.canonicalize();
+        let place = self.place(path);
         real.is_ok_and(|real| self.blobs.contains_key(&real))
+            || self.blobs.contains_key(&place)
+            || self.has_changed_link(path, &place)
     }
 
-    /// The files that differ from the commit. A file that the commit does not have differs, and so does a link,
-    /// because it may lead elsewhere now.
+    /// The path of a file if no link in the repository is followed. The file need not exist.
+    fn place(&self, path: &Path) -> PathBuf {
+        let path = absolute(path);
+        let (project, real_project) = &self.project;
+        let place = match path.strip_prefix(project) {
+            Ok(below) => real_project.join(below),
+            Err(_) => path,
+        };
+        place.components().fold(PathBuf::new(), |mut path, part| {
+            if part == Component::ParentDir {
+                path.pop();
+            } else {
+                path.push(part);
+            }
+            path
+        })
+    }
+
+    /// Whether a directory of a path is a link that the commit does not have like this, or is one in the commit only.
+    fn has_changed_link(&self, path: &Path, place: &Path) -> bool {
+        let directories = place.ancestors().skip(1);
+        let replaced = directories.filter(|path| self.blobs.contains_key(*path));
+        let links = links_below(path, &self.repository);
+        links
+            .iter()
+            .map(PathBuf::as_path)
+            .chain(replaced)
+            .any(|link| !self.is_same_link(link))
+    }
+
+    fn is_same_link(&self, link: &Path) -> bool {
+        let mut links = self.links.borrow_mut();
+        if let Some(is_same) = links.get(link) {
+            return *is_same;
+        }
+        let is_same = self.leads_as_before(link);
+        links.insert(link.to_owned(), is_same);
+        is_same
+    }
+
+    fn leads_as_before(&self, link: &Path) -> bool {
+        let (Some(id), Ok(target)) = (self.blobs.get(link), link.read_link()) else {
+            return false;
+        };
+        let before = output(&self.repository, &["cat-file", "blob", id]);
+        before.is_ok_and(|before| before == target.as_os_str().as_encoded_bytes())
+    }
+
+    /// The files that differ from the commit. A file that the commit does not have differs, and so does one behind a
+    /// link that leads elsewhere now.
     pub(super) fn changed(&self, files: &BTreeSet<PathBuf>) -> Result<BTreeSet<PathBuf>, Failure> {
         let mut changed = BTreeSet::new();
         let mut comparable = Vec::new();
         for file in files {
-            let real = file.canonicalize().ok().filter(|_| !file.is_symlink());
+            let is_linked = self.has_changed_link(file, &self.place(file));
+            let real = file.canonicalize().ok().filter(|_| !is_linked);
             match real.and_then(|real| self.blobs.get_key_value(&real)) {
                 Some((real, id)) => comparable.push((file, real, id)),
                 None => drop(changed.insert(file.clone())),
@@ -91,6 +154,10 @@ impl CommitTree {
         let ids = String::from_utf8_lossy(&listed);
         Ok(ids.lines().map(str::to_owned).collect())
     }
+}
+
+fn absolute(path: &Path) -> PathBuf {
+    std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
 }
 
 fn commit_id(revision: &str, repository: &Path) -> Result<String, Failure> {

@@ -13,15 +13,55 @@ use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
+/// The undeclared customers that a note names.
+const NAMED: usize = 5;
+
 impl App<'_> {
     /// Plans what the options select.
     pub(crate) async fn plan_selected(&self, args: &PlanningArgs) -> Result<Planned, Failure> {
         let args = with_targets(self.invocation, &self.project, args)?;
         self.plan(&args).await
     }
+
+    /// Names the customers of the ledger that the files no longer declare in a run with `--changed-since`, because a
+    /// run with a selection removes nothing.
+    pub(super) fn note_undeclared(
+        &self,
+        planned: &Planned,
+        selection: &SelectionArgs,
+    ) -> Result<(), Failure> {
+        if selection.changed_since.is_none() || !planned.plan.partial {
+            return Ok(());
+        }
+        let declared = &self.project.desired.customers;
+        let former = |name: &str| {
+            let mut customers = declared.values();
+            customers.any(|customer| customer.previous_name.as_deref() == Some(name))
+        };
+        let recorded = planned.recorded.customers.values();
+        let undeclared: BTreeSet<&str> = recorded
+            .filter(|entry| !entry.suspended && !declared.contains_key(&entry.name))
+            .map(|entry| entry.name.as_str())
+            .filter(|name| !former(name))
+            .collect();
+        if undeclared.is_empty() {
+            return Ok(());
+        }
+        let names: Vec<&str> = undeclared.iter().copied().take(NAMED).collect();
+        let more = match undeclared.len() - names.len() {
+            0 => String::new(),
+            more => format!(" and {more} more"),
+        };
+        let text = format!(
+            "not planned, because the files no longer declare them: {}{more}; a run without a selection and with \
+             --prune removes them",
+            names.join(", ")
+        );
+        Ok(render::print_note(self.invocation.ui, &text)?)
+    }
 }
 
-/// The options with targets in place of the other ways to select.
+/// The options with targets in place of the other ways to select. `changed_since` stays for a note about the plan.
 pub(crate) fn with_targets(
     invocation: Invocation<'_>,
     project: &Project,
@@ -45,7 +85,10 @@ fn resolved(
     let named = PlanningArgs {
         target: [args.target.clone(), from_files(&selection.target_file)?].concat(),
         exclude: [args.exclude.clone(), from_files(&selection.exclude_file)?].concat(),
-        selection: SelectionArgs::default(),
+        selection: SelectionArgs {
+            changed_since: selection.changed_since.clone(),
+            ..SelectionArgs::default()
+        },
         ..args.clone()
     };
     // Refuses the exclusion of everything, which is what the options of a run that covers nothing look like.

@@ -57,12 +57,17 @@ fn refuse_committed_link(path: &Path, project: &Path) -> Result<(), Failure> {
         .hint("pass the path that the link leads to, or a directory outside the repository"))
 }
 
-/// The first link below a directory that opening a path would follow. `tree` is without links.
-/// Resolves the path part by part: `absent/../link` is followed once the directory `absent` exists.
+/// The first link of [`links_below`].
 fn link_below(path: &Path, tree: &Path) -> Option<PathBuf> {
+    links_below(path, tree).into_iter().next()
+}
+
+/// The links below a directory that opening a path would follow. `tree` is without links.
+/// Resolves the path part by part: `absent/../link` is followed once the directory `absent` exists.
+pub(super) fn links_below(path: &Path, tree: &Path) -> Vec<PathBuf> {
     let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
     let mut left: Vec<OsString> = parts_reversed(&path);
-    let (mut real, mut links) = (PathBuf::new(), 0);
+    let (mut real, mut followed, mut links) = (PathBuf::new(), Vec::new(), 0);
     while let Some(part) = left.pop() {
         if part == ".." {
             real.pop();
@@ -74,16 +79,19 @@ fn link_below(path: &Path, tree: &Path) -> Option<PathBuf> {
             continue;
         };
         links += 1;
-        // Opening a path with more links fails.
         if real.starts_with(tree) || links > MAX_LINKS {
-            return Some(link);
+            followed.push(link);
+        }
+        // Opening a path with more links fails.
+        if links > MAX_LINKS {
+            break;
         }
         if target.is_absolute() {
             real = PathBuf::new();
         }
         left.extend(parts_reversed(&target));
     }
-    None
+    followed
 }
 
 /// The links that the system follows for one path.

@@ -3,7 +3,7 @@
 use super::{App, ledger_access};
 use crate::events::Event;
 use crate::failure::Failure;
-use crate::ledger::{LedgerError, claim_environment, claim_shards};
+use crate::ledger::{LedgerError, check_environment, claim_shards};
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -32,9 +32,9 @@ impl App<'_> {
             tokio::time::sleep(PAUSE.min(until - Instant::now())).await;
         };
         self.lock = Some(lock);
-        if let Some(environment) = &self.project.desired.environment {
-            claim_environment(&self.store, environment).await?;
-        }
+        // The run that held the lock may have labeled the store.
+        let environment = self.project.desired.environment.as_deref();
+        check_environment(&self.store, environment).await?;
         if let Some(shard) = self.invocation.global.shard {
             let previous = self.fingerprinters.previous_key();
             let any_key = self.authenticator.clone().accepting(previous);

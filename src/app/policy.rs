@@ -4,11 +4,12 @@
 use super::change_windows::{ChangeWindows, WindowsSection};
 use super::filters::selects_nothing;
 use super::{Environment, Invocation, Selectable};
+use crate::catalog;
 use crate::cli::PlanningArgs;
 use crate::config::Project;
 use crate::failure::Failure;
 use crate::model::{
-    AdoptPolicy, CountOrPercent, ImpactLimits, LedgerState, PolicyLimits, PolicyRules,
+    AdoptPolicy, CountOrPercent, DefinitionId, ImpactLimits, LedgerState, PolicyLimits, PolicyRules,
 };
 use crate::plan::Policy;
 use crate::secrets::OperatorFile;
@@ -150,6 +151,7 @@ fn decode(bytes: &[u8]) -> Result<OperatorPolicy, String> {
         return Err("has a `max_delete_percent` above 100".to_owned());
     }
     let max_allow_delete = file.max_allow_delete.map(limit).transpose()?;
+    let types = file.limits.types;
     Ok(OperatorPolicy {
         ceiling: PolicyLimits {
             max_allow_delete,
@@ -160,7 +162,8 @@ fn decode(bytes: &[u8]) -> Result<OperatorPolicy, String> {
         rules: PolicyRules {
             run: file.limits.run,
             customer: file.limits.customer,
-            types: file.limits.types,
+            definitions: definitions(types.keys()),
+            types,
             allowed_types: file.allowed_types,
             allowed_regions: file.allowed_regions,
             customer_names: file.customer_names,
@@ -171,6 +174,17 @@ fn decode(bytes: &[u8]) -> Result<OperatorPolicy, String> {
             None => ChangeWindows::default(),
         },
     })
+}
+
+/// The definitions of types that the policy file names. The ledger and the API name connectors by definition.
+fn definitions<'a>(types: impl Iterator<Item = &'a String>) -> BTreeMap<DefinitionId, String> {
+    let definition = |name: &str| match catalog::find(name) {
+        Some(known) => Some(known.definition_id),
+        None => name.parse().ok(),
+    };
+    types
+        .filter_map(|name| Some((definition(name)?, name.clone())))
+        .collect()
 }
 
 fn limit(limit: NumberOrPercentage) -> Result<CountOrPercent, String> {
@@ -273,6 +287,10 @@ mod tests {
             ("{version: 1, max_deletes: -1}", "expected form"),
             ("{version: 1, limits: {run: {deletes: 1}}}", "expected form"),
             ("{version: 1, change_windows: {zone: Mars}}", "time zone"),
+            (
+                "{version: 1, change_windows: {zone: UTC, deny: [{first: 2026-12-31, last: 2026-12-24}]}}",
+                "`first` after `last`",
+            ),
         ] {
             let error = decode(text.as_bytes()).unwrap_err();
             assert!(

@@ -24,7 +24,23 @@ const NO_CONSENT: &str = "the customer has not consented yet; `airlift connect` 
 const SUSPENDED: &str = "its customer is suspended; `airlift apply` resumes it";
 
 /// Why a check that has not ended has no verdict.
-pub(super) const NOT_ENDED: &str = "the check has not ended";
+const NOT_ENDED: &str = "the check has not ended";
+
+/// What a check says now.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(super) enum Probed {
+    Ended(Verdict),
+    Pending,
+}
+
+impl From<Probed> for Verdict {
+    fn from(probed: Probed) -> Self {
+        match probed {
+            Probed::Ended(verdict) => verdict,
+            Probed::Pending => (ConnectorState::Unverified, Some(NOT_ENDED.to_owned())),
+        }
+    }
+}
 
 /// What tells whether the credentials of a connector work.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -120,8 +136,8 @@ impl App<'_> {
             } else {
                 Probe::Check
             };
-            let verdict = self.recorded_verdict(connector.entry, probe).await?;
-            self.with_consent(&connector.address, verdict)
+            let probed = self.probe(connector.entry, probe).await?;
+            self.with_consent(&connector.address, probed.into())
         };
         Ok(status(&connector.address, Some(connector.entry), verdict))
     }
@@ -150,31 +166,33 @@ impl App<'_> {
     }
 
     /// Whether the credentials of an existing connector work.
-    pub(super) async fn recorded_verdict(
+    pub(super) async fn probe(
         &self,
         entry: &ConnectorEntry,
         probe: Probe,
-    ) -> Result<Verdict, Failure> {
+    ) -> Result<Probed, Failure> {
         let writer = self.connection.session.writer();
         let outcome = if probe == Probe::Execute {
             let Some(action) = check_action(entry) else {
                 let reason = "the catalog has no check action for this type; leave out --execute";
-                return Ok((ConnectorState::Unverified, Some(reason.to_owned())));
+                let verdict = (ConnectorState::Unverified, Some(reason.to_owned()));
+                return Ok(Probed::Ended(verdict));
             };
             let executed = writer
                 .execute(entry.id, &action.entity, action.action.name())
                 .await;
-            executed.map(|succeeded| executed_verdict(succeeded, action))
+            executed.map(|succeeded| Probed::Ended(executed_verdict(succeeded, action)))
         } else {
             writer.check_existing(entry.id).await.map(checked)
         };
         match outcome {
-            Ok(verdict) => Ok(verdict),
+            Ok(probed) => Ok(probed),
             Err(error) if error.is_not_found() => {
                 let reason = "the connector no longer exists; `airlift plan` says what to do";
-                Ok((ConnectorState::Failing, Some(reason.to_owned())))
+                let verdict = (ConnectorState::Failing, Some(reason.to_owned()));
+                Ok(Probed::Ended(verdict))
             }
-            Err(error) => not_checked(error),
+            Err(error) => not_checked(error).map(Probed::Ended),
         }
     }
 
@@ -265,7 +283,7 @@ impl App<'_> {
             Ok(check) if check.status == CheckStatus::Succeeded => {
                 (ConnectorState::Waiting, Some(NOT_CREATED.to_owned()))
             }
-            Ok(check) => checked(check),
+            Ok(check) => checked(check).into(),
             Err(error) => not_checked(error)?,
         };
         Ok((address.clone(), verdict))
@@ -297,24 +315,24 @@ fn status(address: &Address, entry: Option<&ConnectorEntry>, verdict: Verdict) -
 }
 
 /// What a check says.
-fn checked(check: Check) -> Verdict {
+fn checked(check: Check) -> Probed {
     let reason = match check.status {
-        CheckStatus::Succeeded => return (ConnectorState::Ok, None),
+        CheckStatus::Succeeded => return Probed::Ended((ConnectorState::Ok, None)),
         CheckStatus::Failed => {
             let explanation = check.message.map(|text| format!(": {text}"));
             let reason = format!(
                 "the credentials do not work{}",
                 explanation.unwrap_or_default()
             );
-            return (ConnectorState::Failing, Some(reason));
+            return Probed::Ended((ConnectorState::Failing, Some(reason)));
         }
-        CheckStatus::Pending | CheckStatus::Running => NOT_ENDED,
+        CheckStatus::Pending | CheckStatus::Running => return Probed::Pending,
         CheckStatus::Cancelled => "the server canceled the check",
         CheckStatus::Skipped => "the server skipped the check",
         CheckStatus::Inconclusive => "the check is inconclusive",
         CheckStatus::Other => "the check has a status that this version does not know",
     };
-    (ConnectorState::Unverified, Some(reason.to_owned()))
+    Probed::Ended((ConnectorState::Unverified, Some(reason.to_owned())))
 }
 
 /// A check that was not made. Only a refused login concerns the other connectors, too.

@@ -130,6 +130,7 @@ impl App<'_> {
         self.end_phase();
         let planned = planned?;
         self.show_possible_duplicates(&planned)?;
+        self.note_undeclared(&planned, &args.selection)?;
         Ok(planned)
     }
 

@@ -1,5 +1,4 @@
-//! Responsible for `apply`: plans, shows the plan, asks for approval and executes it; or executes
-//! what a saved plan approved.
+//! Responsible for `apply`: plans, shows the plan, asks for approval and executes it; or executes a saved plan.
 
 use crate::app::{self, App, Invocation, SessionSettings};
 use crate::apply::ApplyReport;
@@ -33,6 +32,7 @@ async fn execute(app: &App<'_>, args: &ApplyArgs) -> Result<Exit, Failure> {
     let secrets = app.resolve(&planned.plan, args.execution).await?;
     if planned.plan.has_changes() && !args.approval.auto_approve {
         app.approve(&planned.plan, args.approval).await?;
+        app.check_window_again(args.override_window.as_deref())?;
         app.note_existing(&mut planned).await?;
     }
     let report = app

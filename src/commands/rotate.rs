@@ -14,7 +14,7 @@ pub(super) async fn run(invocation: Invocation<'_>, args: &RotateArgs) -> Result
     let events = render::sinks::progress(invocation.ui);
     let opening = App::open_locked(invocation, &project, settings, events);
     let app = app::unless_interrupted(invocation.env, opening).await?;
-    let exit = app.until_interrupted(execute(&app, args)).await;
+    let exit = app.until_interrupted(Box::pin(execute(&app, args))).await;
     app.close().await?;
     exit
 }
@@ -33,6 +33,7 @@ async fn execute(app: &App<'_>, args: &RotateArgs) -> Result<Exit, Failure> {
     let secrets = app.resolve(plan, args.execution).await?;
     if plan.has_changes() && !args.auto_approve {
         app.ask_approval("Apply these changes?").await?;
+        app.check_window_again(args.override_window.as_deref())?;
     }
     let report = rotation.execute(app, &secrets, args).await?;
     app.show_report(&rotation.planned.plan, &report)?;

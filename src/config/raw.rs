@@ -108,6 +108,7 @@ pub(crate) struct RawEnvironment {
     /// Limits on what one run may delete. A limit that is absent is the project's.
     pub(crate) guards: Option<RawGuards>,
     /// Values by name: text, numbers, true or false. `${var.NAME}` in a value of any file stands for them.
+    #[serde(default)]
     #[schemars(schema_with = "variables")]
     pub(crate) variables: Option<BTreeMap<String, Value>>,
 }

@@ -108,9 +108,12 @@ impl From<LedgerError> for Failure {
                 .hint("check which key this run used: AIRLIFT_LEDGER_KEY or AIRLIFT_LEDGER_KEY_FILE, and the client secret where neither is set")
                 .hint("with the old key at hand, set AIRLIFT_LEDGER_OLD_KEY and run `airlift ledger rekey`")
                 .hint("without the old key, run `airlift ledger sign`, which inspects each id in the API first"),
-            LedgerError::OtherEnvironment { .. } => {
+            LedgerError::OtherEnvironment { ref path, .. } => {
+                let label = path.join("environment.json");
+                let label = format!("if a run with a wrong --env labeled this ledger, remove {}", label.display());
                 Self::new(FailureKind::Authentication, "ledger_of_other_environment", error.to_string())
                     .hint("choose the environment with --env, or its own ledger with --ledger; without --ledger, each environment has its own")
+                    .hint(label)
             }
             LedgerError::OtherShards { count: Some(count), .. } => failure("ledger_of_other_shards")
                 .hint(format!("pass --shard INDEX/{count}, with an index from 0; each run covers one shard")),

@@ -104,6 +104,10 @@ impl Authenticator {
         }
     }
 
+    pub(super) fn environment(&self) -> Option<&str> {
+        self.scope.environment.as_deref()
+    }
+
     /// The id of the key that writes.
     pub(super) fn key_id(&self) -> &str {
         &self.current.id

@@ -30,7 +30,7 @@ pub(crate) use authenticate::testing;
 
 pub use authenticate::{Authenticator, LedgerKey, Scope};
 pub(crate) use disk_thread::use_disk_thread;
-pub use environment::{check_environment, claim_environment};
+pub use environment::check_environment;
 pub use journal::{CLOCK_DIFFERENCE, Intent, IntentOutcome, Journal, JournalEntry};
 pub use lock::Lock;
 pub use organization::{Ledger, UnsignedLedger};

@@ -1,5 +1,6 @@
 //! Responsible for the rules of the policy file on the steps of a plan.
 
+use super::DefinitionId;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,6 +13,9 @@ pub struct PolicyRules {
     pub customer: ImpactLimits,
     /// Limits on the connectors of a type.
     pub types: BTreeMap<String, ImpactLimits>,
+    /// The names in `types` by definition.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub definitions: BTreeMap<DefinitionId, String>,
     /// The only types of new and replaced connectors.
     pub allowed_types: Option<BTreeSet<String>>,
     /// The only regions of new customers.

@@ -1,6 +1,7 @@
 //! Responsible for the guards: checks on the whole plan that refuse it if it would remove or replace too much;
 //! and for naming the limits that allow the deletions and id changes of a plan.
 
+use super::policy_check::DeletedConnector;
 use super::summary::summarize;
 use super::{
     AllowedDeletions, AllowedIdChanges, Inputs, LimitSource, Matches, Operation, Plan, PlanWarning,
@@ -28,6 +29,9 @@ pub struct GuardLimits {
     /// The rules of the policy file.
     #[serde(default, skip_serializing_if = "PolicyRules::is_empty")]
     rules: PolicyRules,
+    /// The connectors that the plan deletes, of types that the rules limit.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    deleted: Vec<DeletedConnector>,
 }
 
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq, Serialize, Deserialize)]
@@ -52,6 +56,7 @@ impl GuardLimits {
             connectors: deleted
                 .map(|id| (id, live_connectors(inputs, id)))
                 .collect(),
+            deleted: policy_check::deleted_connectors(inputs, plan),
             rules: policy.rules.clone(),
         }
     }
@@ -95,7 +100,8 @@ pub(super) fn compare_with_limits(plan: &mut Plan) {
         )
     };
     plan.refusals.retain(|refusal| !is_compared(refusal));
-    let violations = policy_check::refusals(&plan.limits.rules, plan);
+    let GuardLimits { rules, deleted, .. } = &plan.limits;
+    let violations = policy_check::refusals(rules, deleted, plan);
     plan.refusals.extend(violations);
     let limits = &plan.limits;
     let Limit { allowed, source } = limits.deletes;

@@ -1,7 +1,11 @@
 //! Responsible for checking a plan against the rules of the policy file.
 
-use super::{Action, Impact, Operation, Plan, PolicyViolation, Refusal, Step};
-use crate::model::{Address, ImpactLimits, PolicyRule, PolicyRules, Region, names_part};
+use super::{Action, Impact, Inputs, Operation, Plan, PolicyViolation, Refusal, Step};
+use crate::model::{
+    Address, ConnectorId, DefinitionId, ImpactLimits, PolicyRule, PolicyRules, Region, WorkspaceId,
+    names_part,
+};
+use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The addresses that a violation names.
@@ -10,8 +14,83 @@ const NAMED: usize = 5;
 /// A rule, and what of the plan violates it: a customer, a type, a region or a name.
 type Subject = (PolicyRule, String, Option<Impact>);
 
-/// The refusals of a plan by the rules.
-pub(super) fn refusals(rules: &PolicyRules, plan: &Plan) -> Vec<Refusal> {
+/// A connector that a plan deletes, alone or with its customer.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
+pub(super) struct DeletedConnector {
+    address: Address,
+    id: ConnectorId,
+    /// The workspace, if it is deleted, too.
+    deleted_with: Option<WorkspaceId>,
+    /// The type as the policy file names it.
+    kind: String,
+}
+
+impl DeletedConnector {
+    fn is_deleted_by(&self, operation: &Operation) -> bool {
+        match operation {
+            Operation::DeleteConnector { id } => self.id == *id,
+            Operation::DeleteCustomer { workspace_id } => self.deleted_with == Some(*workspace_id),
+            _ => false,
+        }
+    }
+}
+
+/// The connectors that a plan deletes, of the types that the rules limit.
+pub(super) fn deleted_connectors(inputs: &Inputs<'_>, plan: &Plan) -> Vec<DeletedConnector> {
+    let definitions = &inputs.policy.rules.definitions;
+    let mut deleted = Vec::new();
+    if definitions.is_empty() {
+        return deleted;
+    }
+    let deletions = plan.customers.iter().flat_map(|customer| {
+        let steps = customer.steps.iter();
+        steps.filter_map(|step| Some((step, customer.workspace_id?)))
+    });
+    for (step, workspace) in deletions.filter(|(step, _)| step.action == Action::Delete) {
+        let is_whole = matches!(step.operation, Operation::DeleteCustomer { .. });
+        for (id, (name, definition)) in connectors(inputs, workspace) {
+            let Some(kind) = definitions.get(&definition) else {
+                continue;
+            };
+            let connector = DeletedConnector {
+                address: Address::connector(&step.address.customer, name),
+                id,
+                deleted_with: is_whole.then_some(workspace),
+                kind: kind.clone(),
+            };
+            if connector.is_deleted_by(&step.operation) {
+                deleted.push(connector);
+            }
+        }
+    }
+    deleted
+}
+
+/// The connectors of a workspace: those that exist, or those of the ledger if they were not read.
+fn connectors<'a>(
+    inputs: &Inputs<'a>,
+    workspace: WorkspaceId,
+) -> BTreeMap<ConnectorId, (&'a str, DefinitionId)> {
+    let observed = inputs.matches.observed.customers.get(&workspace);
+    if let Some(observed) = observed.and_then(|customer| customer.connectors.as_ref()) {
+        let connectors = observed.iter();
+        return connectors
+            .map(|(id, connector)| (*id, (connector.name.as_str(), connector.definition_id)))
+            .collect();
+    }
+    let recorded = inputs.matches.recorded.customers.get(&workspace);
+    let connectors = recorded.into_iter().flat_map(|entry| &entry.connectors);
+    connectors
+        .map(|(name, entry)| (entry.id, (name.as_str(), entry.definition_id)))
+        .collect()
+}
+
+/// The refusals of a plan by the rules. `deleted` are its [`deleted_connectors`].
+pub(super) fn refusals(
+    rules: &PolicyRules,
+    deleted: &[DeletedConnector],
+    plan: &Plan,
+) -> Vec<Refusal> {
     if rules.is_empty() {
         return Vec::new();
     }
@@ -22,6 +101,7 @@ pub(super) fn refusals(rules: &PolicyRules, plan: &Plan) -> Vec<Refusal> {
     };
     for step in plan.steps() {
         check.count(step);
+        check.count_deleted(step, deleted);
         check.forbid(step);
     }
     check.refusals()
@@ -47,6 +127,21 @@ impl<'a> Check<'a> {
         for (rule, subject) in subjects.into_iter().flatten() {
             let objects = self.counts.entry((rule, subject, Some(impact)));
             objects.or_default().insert(&step.address);
+        }
+    }
+
+    fn count_deleted(&mut self, step: &Step, deleted: &'a [DeletedConnector]) {
+        if step.action != Action::Delete {
+            return;
+        }
+        let removed = deleted
+            .iter()
+            .filter(|connector| connector.is_deleted_by(&step.operation));
+        for connector in removed {
+            let kind = connector.kind.clone();
+            let subject = (PolicyRule::TypeLimit, kind, Some(Impact::Removed));
+            let objects = self.counts.entry(subject);
+            objects.or_default().insert(&connector.address);
         }
     }
 
@@ -158,7 +253,7 @@ fn limit(limits: ImpactLimits, impact: Impact) -> Option<u64> {
     }
 }
 
-/// The type of a connector that a step has; a deletion has none.
+/// The type of a connector that a step has. A deletion has none; [`DeletedConnector`] has it.
 fn kind(operation: &Operation) -> Option<&str> {
     match operation {
         Operation::CreateConnector { body }

@@ -1,8 +1,8 @@
 //! Responsible for the gate between two waves: whether the connectors that a wave wrote work.
 
-use super::super::status::{NOT_ENDED, Probe, Verdict};
+use super::super::status::{Probe, Probed, Verdict};
 use crate::app::App;
-use crate::apply::{GateReport, OperationReport, UnhealthyConnector};
+use crate::apply::{GateReport, OperationReport, StopCause, UnhealthyConnector};
 use crate::cli::HealthGate;
 use crate::model::{Address, ConnectorEntry, LedgerState};
 use crate::plan::Action;
@@ -12,7 +12,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// How long pending checks of one wave are repeated.
+/// How long the pending check of one connector is repeated.
 const PENDING_FOR: Duration = Duration::from_mins(1);
 /// The pause before a pending check is repeated.
 const PENDING_PAUSE: Duration = Duration::from_secs(1);
@@ -36,7 +36,8 @@ pub(super) fn meaning(gate: HealthGate) -> &'static str {
 }
 
 impl App<'_> {
-    /// Checks the connectors that a wave wrote. Returns `None` if there is no gate.
+    /// Checks the connectors that a wave wrote. Returns `None` if there is no gate. Ends the run if the ledger cannot be
+    /// read.
     pub(super) async fn check_wave(
         &self,
         gate: HealthGate,
@@ -52,16 +53,14 @@ impl App<'_> {
             .filter(|report| report.address.connector.is_some() && report.action != Action::Delete)
             .map(|report| &report.address)
             .collect();
-        let recorded = self.ledger.load().await.unwrap_or_default();
-        let deadline = Instant::now() + PENDING_FOR;
-        let checks: Vec<_> = written
-            .iter()
-            .map(|address| self.gate_verdict(address, &recorded, probe, deadline))
-            .collect();
-        let verdicts: Vec<Verdict> = stream::iter(checks)
-            .buffered(self.parallelism)
-            .collect()
-            .await;
+        let verdicts = match self.ledger.load().await {
+            Ok(recorded) => self.gate_verdicts(&written, &recorded, probe).await,
+            Err(error) => {
+                self.stop.request(StopCause::Disk);
+                let reason = format!("not checked, because the ledger cannot be read: {error}");
+                vec![(ConnectorState::Unverified, Some(reason)); written.len()]
+            }
+        };
         let unhealthy = written.iter().zip(verdicts);
         let unhealthy = unhealthy.filter(|(_, (state, _))| *state != ConnectorState::Ok);
         Some(GateReport {
@@ -76,13 +75,33 @@ impl App<'_> {
         })
     }
 
+    async fn gate_verdicts(
+        &self,
+        written: &BTreeSet<&Address>,
+        recorded: &LedgerState,
+        probe: Probe,
+    ) -> Vec<Verdict> {
+        let checks: Vec<_> = written
+            .iter()
+            .map(|address| self.gate_verdict(address, recorded, probe))
+            .collect();
+        stream::iter(checks)
+            .buffered(self.parallelism)
+            .collect()
+            .await
+    }
+
     async fn gate_verdict(
         &self,
         address: &Address,
         recorded: &LedgerState,
         probe: Probe,
-        deadline: Instant,
     ) -> Verdict {
+        if self.stop.cause().is_some() {
+            let reason = "not checked, because the run was stopped";
+            return (ConnectorState::Unverified, Some(reason.to_owned()));
+        }
+        let deadline = Instant::now() + PENDING_FOR;
         let Some(entry) = recorded_connector(recorded, address) else {
             let reason = "the ledger has no entry of it";
             return (ConnectorState::Failing, Some(reason.to_owned()));
@@ -93,13 +112,15 @@ impl App<'_> {
             Probe::Check
         };
         loop {
-            let verdict = match self.recorded_verdict(entry, probe).await {
-                Ok(verdict) => verdict,
-                Err(failure) => (ConnectorState::Failing, Some(failure.message)),
-            };
-            let is_pending = verdict.1.as_deref() == Some(NOT_ENDED);
-            if !is_pending || Instant::now() >= deadline || self.stop.cause().is_some() {
-                return verdict;
+            match self.probe(entry, probe).await {
+                Ok(Probed::Ended(verdict)) => return verdict,
+                Ok(Probed::Pending)
+                    if Instant::now() >= deadline || self.stop.cause().is_some() =>
+                {
+                    return Probed::Pending.into();
+                }
+                Ok(Probed::Pending) => {}
+                Err(failure) => return (ConnectorState::Failing, Some(failure.message)),
             }
             tokio::time::sleep(PENDING_PAUSE).await;
         }

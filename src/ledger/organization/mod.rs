@@ -5,6 +5,7 @@ mod saving;
 mod unwritten;
 
 use super::authenticate::{Authenticator, LedgerKey};
+use super::environment::StoreLabel;
 use super::head::HeadJournal;
 use super::journal::JournalContent;
 use super::rotations::RotationList;
@@ -36,6 +37,7 @@ pub struct Ledger {
     first_head: Arc<tokio::sync::Mutex<()>>,
     /// Held while entries of the journal are written to their files, objects or packs.
     entry_writes: Arc<tokio::sync::Mutex<()>>,
+    label: Arc<StoreLabel>,
 }
 
 /// What the next head will contain.
@@ -128,6 +130,7 @@ impl Ledger {
     pub fn new(root: &LedgerStore, authenticator: Authenticator) -> Self {
         Self {
             store: store_of(root, &authenticator),
+            label: Arc::new(StoreLabel::new(root, &authenticator)),
             authenticator: Arc::new(authenticator),
             state: Arc::default(),
             run: Uuid::new_v4(),

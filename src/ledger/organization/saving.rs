@@ -294,6 +294,7 @@ impl Ledger {
 
     pub(super) async fn write_head(&self, run: RunState) -> Result<(), LedgerError> {
         self.check_head()?;
+        self.label.claim().await?;
         let open = match (run, self.own_journal()) {
             (RunState::Ended, Some(own)) => own.close().await?,
             _ => None,

@@ -115,6 +115,14 @@ impl LedgerStore {
         }
     }
 
+    /// The names of what may be a directory directly below the store.
+    pub(in crate::ledger) async fn directories(&self) -> Result<Vec<String>, LedgerError> {
+        match self {
+            Self::Local(local) => local.names(""),
+            Self::Shared(shared) => shared.directories().await,
+        }
+    }
+
     /// The names of all JSON files in a directory, in order.
     pub(in crate::ledger) async fn list(&self, dir: &str) -> Result<Vec<String>, LedgerError> {
         let mut names = match self {

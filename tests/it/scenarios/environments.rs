@@ -125,6 +125,47 @@ fn ledger_of_another_environment_is_refused() {
 }
 
 #[test]
+fn environment_without_variables_or_settings_is_valid() {
+    let env = TestEnv::with(
+        "version: 1\nenvironments:\n  staging: {organization_id: \
+         22222222-2222-4222-8222-222222222222}\n  prod: {}\ncustomers: [{name: acme}]\n",
+        options(),
+    );
+    for environment in ["staging", "prod"] {
+        assert_eq!(plan(&env, environment)["environment"], environment);
+    }
+}
+
+#[test]
+fn refused_run_does_not_label_the_ledger_of_a_project_without_environments() {
+    let mut env = TestEnv::with("", options());
+    let organizations = [
+        "organization_id: 11111111-1111-4111-8111-111111111111",
+        "organization_id: 22222222-2222-4222-8222-222222222222",
+    ];
+    let [own, other] = organizations;
+    let plain = format!("version: 1\n{own}\ncustomers: [{{name: acme}}]\n");
+    env.write("airlift.yaml", &plain);
+    env.set("AIRLIFT_LEDGER", "ledger");
+    let apply = ["apply", "--sandbox", "--auto-approve"];
+    env.run(&apply).exits(0);
+    env.write(
+        "airlift.yaml",
+        &format!(
+            "version: 1\nenvironments: {{staging: {{{own}}}, prod: {{{other}}}}}\n\
+             customers: [{{name: acme}}]\n"
+        ),
+    );
+    env.run(&[&apply[..], &["--env", "staging"]].concat())
+        .exits(1)
+        .complains("error[ledger_key_changed]");
+    env.run(&[&apply[..], &["--env", "prod"]].concat()).exits(0);
+    assert!(!env.path("ledger/environment.json").exists());
+    env.write("airlift.yaml", &plain);
+    env.run(&["plan", "--sandbox"]).exits(0).says("No changes.");
+}
+
+#[test]
 fn saved_plan_of_another_environment_is_refused() {
     let env = project();
     env.run(&[

@@ -164,6 +164,30 @@ fn policy_rules_refuse_a_plan_that_violates_them() {
 }
 
 #[test]
+fn policy_limit_on_removed_connectors_of_a_type_counts_deletions() {
+    for more in [&[][..], &["--delete-customers"]] {
+        let (env, _policy) = with_policy("{version: 1, limits: {types: {stripe: {removed: 0}}}}");
+        let before = env.world();
+        let prune = [&["--prune", "--allow-delete", "20"], more].concat();
+        let (output, _) = env.apply(&prune);
+        if more.is_empty() {
+            // A suspended customer keeps its connectors.
+            output.exits(0);
+        } else {
+            output.exits(5).says("of type \"stripe\"");
+            assert_eq!(env.world(), before);
+        }
+    }
+    let (env, _policy) =
+        with_policy("{version: 1, limits: {types: {zendesk-support: {removed: 0}}}}");
+    env.remove_lines("- name: Acme Zendesk", None);
+    env.apply(&["--prune", "--allow-delete", "20"])
+        .0
+        .exits(5)
+        .says("of type \"zendesk-support\"");
+}
+
+#[test]
 fn policy_window_refuses_apply_and_a_reason_overrides_it() {
     let mut env = TestEnv::new();
     let outside = tempfile::tempdir().unwrap();

@@ -199,6 +199,60 @@ fn changed_since_names_removed_files_and_deletes_nothing() {
 }
 
 #[test]
+fn changed_since_names_customers_that_a_file_no_longer_declares() {
+    let env = committed();
+    env.apply(&[]).0.exits(0);
+    env.write("table.csv", "id\n2\n");
+    env.write("customers/globex.yaml", "customers: [{name: hooli}]\n");
+    env.run(&["plan", "--changed-since", "HEAD", "--prune"])
+        .exits(0)
+        .says("Plan: 1 to add, 0 to change, 0 to destroy.")
+        .complains("globex, row-1;");
+}
+
+#[test]
+fn changed_since_selects_the_customers_of_removed_secret_files() {
+    let env = committed();
+    std::fs::remove_file(env.path("acme-key")).unwrap();
+    env.run(&["plan", "--changed-since", "HEAD"])
+        .says("touched of 1 selected.");
+}
+
+#[cfg(unix)]
+#[test]
+fn changed_since_selects_the_customers_of_secrets_behind_a_changed_link() {
+    use std::os::unix::fs::symlink;
+    let env = committed();
+    for (directory, value) in [("secrets", "a"), ("others", "b"), ("outside", "c")] {
+        let text = format!("value-of-linked-stripe-{value}\n");
+        env.write(&format!("{directory}/key"), &text);
+    }
+    env.write(
+        "customers/acme.yaml",
+        "customers:\n- name: acme\n  connectors: [{name: Stripe, type: stripe, \
+         credentials: {api_key: \"${file:secrets/key}\"}}]\n",
+    );
+    let commit = |message: &str| {
+        git(&env.path(""), &["add", "customers", "secrets", "others"]);
+        git(&env.path(""), &["commit", "-q", "-m", message]);
+    };
+    commit("second");
+    let plan = || env.run(&["plan", "--changed-since", "HEAD"]);
+    let acme_only =
+        "Customers: 1 touched of 1 selected. Partial: the rest of the files was left out.";
+    std::fs::remove_dir_all(env.path("secrets")).unwrap();
+    symlink("others", env.path("secrets")).unwrap();
+    plan().ends_with(acme_only);
+    commit("third");
+    plan().complains("nothing is selected");
+    env.write("others/key", "value-of-linked-stripe-d\n");
+    plan().ends_with(acme_only);
+    std::fs::remove_file(env.path("secrets")).unwrap();
+    symlink("outside", env.path("secrets")).unwrap();
+    plan().ends_with(acme_only);
+}
+
+#[test]
 fn changed_since_of_no_commit_is_refused() {
     let env = committed();
     for revision in ["absent", "--output=x", "HEAD:airlift.yaml", ""] {

@@ -320,6 +320,14 @@ impl SharedStore {
         }
     }
 
+    /// The names of the directories directly below.
+    pub(in crate::ledger) async fn directories(&self) -> Result<Vec<String>, LedgerError> {
+        let listed = self.store.list_with_delimiter(Some(&self.dir)).await;
+        let listed = listed.map_err(|error| self.failed("cannot list", "", &error))?;
+        let names = listed.common_prefixes.iter().filter_map(Key::filename);
+        Ok(names.map(str::to_owned).collect())
+    }
+
     /// The names of the objects directly in a directory. Drops the versions of objects that no longer
     /// exist.
     pub(in crate::ledger) async fn names(&self, dir: &str) -> Result<Vec<String>, LedgerError> {
