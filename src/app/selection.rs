@@ -178,7 +178,7 @@ impl Selectable {
         }
     }
 
-    fn unknown(&self, selector: &Address) -> Failure {
+    pub(super) fn unknown(&self, selector: &Address) -> Failure {
         let message = format!("{selector} names nothing {}", self.place);
         let failure = Failure::unknown_selector(message);
         let similar = self.similar(selector);

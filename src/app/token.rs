@@ -12,6 +12,13 @@ use crate::render::{self, OutReader};
 use std::path::{Path, PathBuf};
 use zeroize::Zeroizing;
 
+/// The result of a search for the workspace of a customer.
+pub(super) enum WorkspaceLookup {
+    Found(WorkspaceId),
+    /// The failure names the customer and similar ones.
+    Missing(Failure),
+}
+
 /// The one place that a token is written to.
 pub(crate) enum TokenSink {
     NewFile(PathBuf),
@@ -110,10 +117,18 @@ impl App<'_> {
 
     /// The workspace of a customer: the recorded one, or the only one with this name.
     pub(super) async fn workspace_named(&self, customer: &str) -> Result<WorkspaceId, Failure> {
+        match self.find_workspace(customer).await? {
+            WorkspaceLookup::Found(id) => Ok(id),
+            WorkspaceLookup::Missing(failure) => Err(failure),
+        }
+    }
+
+    /// Looks for the workspace of a customer. Fails if the API does not answer, or if several have this name.
+    pub(super) async fn find_workspace(&self, customer: &str) -> Result<WorkspaceLookup, Failure> {
         let recorded = self.ledger.load().await?;
         let mut entries = recorded.customers.iter();
         if let Some((id, _)) = entries.find(|(_, entry)| entry.name == customer) {
-            return Ok(*id);
+            return Ok(WorkspaceLookup::Found(*id));
         }
         let listing = self
             .connection
@@ -126,7 +141,7 @@ impl App<'_> {
             .filter(|workspace| workspace.name == customer)
             .map(|workspace| workspace.id);
         match (ids.next(), ids.next()) {
-            (Some(id), None) => Ok(id),
+            (Some(id), None) => Ok(WorkspaceLookup::Found(id)),
             (Some(_), Some(_)) => {
                 let message = format!("several workspaces are named `{customer}`");
                 Err(Failure::error("ambiguous_customer", message).hint(
@@ -135,8 +150,10 @@ impl App<'_> {
             }
             (None, _) => {
                 let names = workspaces().map(|workspace| Address::customer(&workspace.name));
-                Selectable::in_the_api(names).require(&Address::customer(customer))?;
-                Err(Failure::internal("a listed workspace was not found"))
+                let listed = Selectable::in_the_api(names);
+                Ok(WorkspaceLookup::Missing(
+                    listed.unknown(&Address::customer(customer)),
+                ))
             }
         }
     }

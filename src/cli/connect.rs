@@ -110,7 +110,9 @@ Examples:
     --webhook https://app.example.com/hooks/airlift
 
 A link opens a page with a button, and only the button starts the consent. Run
-the listener behind a proxy that ends TLS. A restart loses nothing.")]
+the listener behind a proxy that ends TLS. A restart loses no link and no
+consent. Delivery to the webhook is best effort: an event is tried four times,
+and a restart loses events that wait. `airlift status` shows what is connected.")]
 pub struct ConnectServeArgs {
     /// The address to listen on
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8710")]
@@ -138,7 +140,7 @@ pub struct ConnectServeArgs {
     /// Where the browser goes after a failure, with `error=CODE` in its query
     #[arg(long, value_name = "URL", value_parser = super::values::parse_web_url, help_heading = "Pages")]
     pub error_url: Option<String>,
-    /// Post a signed event to this address after each consent
+    /// Post a signed event to this address after each consent, up to four times
     #[arg(long, value_name = "URL", help_heading = "Events")]
     pub webhook: Option<String>,
     /// Copy the vendor's source template into the organization if it has none for the type

@@ -7,6 +7,9 @@ use std::collections::BTreeMap;
 
 /// The cookie that binds a click and its callback to one browser.
 const COOKIE: &str = "airlift_connect";
+/// The same cookie of an encrypted site. Browsers take a name with this prefix from the host itself only, so that no
+/// other host of the domain can set it.
+const HOST_COOKIE: &str = "__Host-airlift_connect";
 
 /// The fields of a query or of a form. A repeated field has no value.
 #[derive(Debug)]
@@ -33,23 +36,33 @@ impl Fields {
     }
 }
 
-/// The browser's cookie, if it has exactly one.
-pub(super) fn cookie(headers: &HeaderMap) -> Option<String> {
+/// The browser's cookie for the site, if it has exactly one.
+pub(super) fn cookie(headers: &HeaderMap, own_origin: &str) -> Option<String> {
+    let own = cookie_name(own_origin);
     let values = headers.get_all(header::COOKIE).iter();
     let mut cookies = values
         .filter_map(|value| value.to_str().ok())
         .flat_map(|value| value.split(';'))
         .filter_map(|pair| pair.trim().split_once('='))
-        .filter(|(name, value)| *name == COOKIE && is_token(value))
+        .filter(|(name, value)| *name == own && is_token(value))
         .map(|(_, value)| value.to_owned());
     let first = cookies.next()?;
     cookies.next().is_none().then_some(first)
 }
 
 /// The header that sets the cookie. The vendor's redirect is a navigation, with which `Lax` sends it.
-pub(super) fn set_cookie(value: &str, is_encrypted: bool) -> String {
-    let secure = if is_encrypted { "; Secure" } else { "" };
-    format!("{COOKIE}={value}; Path=/; HttpOnly; SameSite=Lax; Max-Age=86400{secure}")
+pub(super) fn set_cookie(value: &str, own_origin: &str) -> String {
+    let name = cookie_name(own_origin);
+    let secure = if name == HOST_COOKIE { "; Secure" } else { "" };
+    format!("{name}={value}; Path=/; HttpOnly; SameSite=Lax; Max-Age=86400{secure}")
+}
+
+fn cookie_name(own_origin: &str) -> &'static str {
+    if own_origin.starts_with("https://") {
+        HOST_COOKIE
+    } else {
+        COOKIE
+    }
 }
 
 /// Whether a page of another site sent the form. Old browsers do not say.
@@ -65,7 +78,7 @@ fn is_token(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{Fields, cookie, is_cross_site};
+    use super::{Fields, cookie, is_cross_site, set_cookie};
     use axum::http::HeaderMap;
 
     #[test]
@@ -80,7 +93,7 @@ mod tests {
         let read = |text: &str| {
             let mut headers = HeaderMap::new();
             headers.insert("cookie", text.parse().unwrap());
-            cookie(&headers)
+            cookie(&headers, "http://127.0.0.1:8710")
         };
         assert_eq!(
             read(&format!("x=1; airlift_connect={token}")).as_deref(),
@@ -91,6 +104,22 @@ mod tests {
             read(&format!("airlift_connect={token}; airlift_connect={token}")),
             None
         );
+    }
+
+    #[test]
+    fn cookie_of_encrypted_site_belongs_to_its_host() {
+        let own = "https://connect.example.com";
+        let token = "0123456789abcdef0123456789abcdef";
+        let set = set_cookie(token, own);
+        assert!(set.starts_with("__Host-airlift_connect=") && set.contains("; Path=/;"));
+        assert!(set.ends_with("; Secure") && !set.contains("Domain"));
+        let mut headers = HeaderMap::new();
+        let both = format!(
+            "airlift_connect={}; __Host-airlift_connect={token}",
+            "0".repeat(32)
+        );
+        headers.insert("cookie", both.parse().unwrap());
+        assert_eq!(cookie(&headers, own).as_deref(), Some(token));
     }
 
     #[test]

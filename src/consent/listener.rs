@@ -153,7 +153,8 @@ impl Shared {
             Ok(link) => link,
             Err((status, problem)) => return self.problem(status, problem),
         };
-        let known = form::cookie(headers);
+        let site = &self.listener.site;
+        let known = form::cookie(headers, &site.origin);
         let cookie = known.unwrap_or_else(|| Uuid::new_v4().simple().to_string());
         let token = self.form_token(&cookie, text);
         let page = Page::Ask {
@@ -162,8 +163,7 @@ impl Shared {
             token: &token,
         };
         let mut response = self.page(StatusCode::OK, &page);
-        let is_encrypted = self.listener.site.origin.starts_with("https://");
-        if let Ok(value) = HeaderValue::from_str(&form::set_cookie(&cookie, is_encrypted)) {
+        if let Ok(value) = HeaderValue::from_str(&form::set_cookie(&cookie, &site.origin)) {
             response.headers_mut().insert(header::SET_COOKIE, value);
         }
         response
@@ -177,13 +177,13 @@ impl Shared {
         };
         let form = to_bytes(body, MAX_FORM).await.unwrap_or_default();
         let form = Fields::parse(&String::from_utf8_lossy(&form));
-        let cookie = form::cookie(headers).filter(|cookie| {
+        let site = &self.listener.site;
+        let cookie = form::cookie(headers, &site.origin).filter(|cookie| {
             let token = form.get("token").unwrap_or_default();
             let expected = format!("{cookie}.{text}");
             let authenticator = &self.listener.authenticator;
             authenticator.verifies_consent("form", &expected, token)
         });
-        let site = &self.listener.site;
         let Some(cookie) = cookie.filter(|_| !form::is_cross_site(headers, &site.origin)) else {
             return self.problem(StatusCode::FORBIDDEN, &INVALID_FORM);
         };
@@ -209,7 +209,7 @@ impl Shared {
 
     /// The callback of the vendor.
     async fn finish(&self, query: &Fields, headers: &HeaderMap) -> Response {
-        let cookie = form::cookie(headers);
+        let cookie = form::cookie(headers, &self.listener.site.origin);
         let state = query.get("state").unwrap_or_default();
         let authenticator = &self.listener.authenticator;
         let attempt = match Attempt::verify(state, cookie.as_deref(), authenticator) {

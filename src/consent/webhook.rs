@@ -43,11 +43,15 @@ impl fmt::Debug for Webhook {
 impl Webhook {
     /// A webhook at an https address, or at one of this machine.
     pub(crate) fn new(address: &str, secret: &str) -> Result<Self, &'static str> {
-        let encoded = secret.strip_prefix(PREFIX);
-        let key = encoded.and_then(|encoded| STANDARD.decode(encoded).ok());
+        let key = match secret.strip_prefix(PREFIX) {
+            Some(encoded) => STANDARD
+                .decode(encoded)
+                .map_err(|_| "has a secret that is not base64 after `whsec_`")?,
+            None => secret.as_bytes().to_vec(),
+        };
         Ok(Self {
             client: PostClient::new(address)?,
-            key: Zeroizing::new(key.unwrap_or_else(|| secret.as_bytes().to_vec())),
+            key: Zeroizing::new(key),
         })
     }
 

@@ -1,6 +1,6 @@
 //! Responsible for starting a consent: the source template and the type's name that it needs, and the request.
 
-use super::{Cloning, already_connected, recorded_at};
+use super::{Cloning, Templates, already_connected, recorded_at};
 use crate::api::{ApiError, ConsentRequest, SourceTemplate};
 use crate::app::App;
 use crate::failure::Failure;
@@ -15,7 +15,7 @@ impl App<'_> {
         address: &Address,
         replaces: Option<ConnectorId>,
         redirect_url: &str,
-        cloning: Cloning,
+        templates: &Templates,
     ) -> Result<String, Failure> {
         let declared = self.consenting(address)?;
         let recorded = self.ledger.load().await?;
@@ -23,7 +23,7 @@ impl App<'_> {
             return Err(already_connected(address));
         }
         let definition = self.definition_of(declared).await?;
-        self.require_template(declared, definition.0, cloning)
+        self.require_template(declared, definition.0, templates)
             .await?;
         let writer = self.connection.session.writer();
         let consent = ConsentRequest {
@@ -67,29 +67,47 @@ impl App<'_> {
         &self,
         declared: &DesiredConnector,
         definition: DefinitionId,
-        cloning: Cloning,
+        templates: &Templates,
     ) -> Result<(), Failure> {
+        if self.has_template(declared, definition).await? {
+            return Ok(());
+        }
+        let kind = &declared.kind.name;
+        if templates.cloning == Cloning::Refused {
+            let message = format!("the organization has no source template for {kind}");
+            return Err(Failure::error("template_missing", message)
+                .hint("--clone-template copies the vendor's template into the organization"));
+        }
+        let mut copied = templates.copied.lock().await;
+        // Another consent may have copied it meanwhile, and a list may lag behind.
+        if !copied.contains(&definition) && !self.has_template(declared, definition).await? {
+            self.clone_template(kind, definition).await?;
+            copied.insert(definition);
+        }
+        Ok(())
+    }
+
+    /// Whether the organization has the source template that a consent needs. Fails if `template_id` names another
+    /// one, and if it names none of several.
+    async fn has_template(
+        &self,
+        declared: &DesiredConnector,
+        definition: DefinitionId,
+    ) -> Result<bool, Failure> {
         let reader = self.connection.session.reader();
         let is_of_type = |template: &SourceTemplate| template.definition_id == definition;
         let mut own = reader.source_templates().await?;
         own.retain(is_of_type);
         let kind = &declared.kind.name;
         match (declared.template_id, own.as_slice()) {
-            (Some(id), templates) if templates.iter().any(|template| template.id == id) => Ok(()),
+            (Some(id), templates) if templates.iter().any(|template| template.id == id) => Ok(true),
             (Some(id), _) => {
                 let message = format!("the organization has no source template {id} for {kind}");
                 Err(Failure::error("template_missing", message)
                     .hint("correct `template_id`, or remove it"))
             }
-            (None, [_]) => Ok(()),
-            (None, []) if cloning == Cloning::Allowed => {
-                self.clone_template(kind, definition).await
-            }
-            (None, []) => {
-                let message = format!("the organization has no source template for {kind}");
-                Err(Failure::error("template_missing", message)
-                    .hint("--clone-template copies the vendor's template into the organization"))
-            }
+            (None, [_]) => Ok(true),
+            (None, []) => Ok(false),
             (None, several) => {
                 let ids: Vec<String> = several
                     .iter()

@@ -10,21 +10,33 @@ mod webhook;
 
 use super::App;
 use crate::failure::{Failure, FailureKind};
-use crate::model::{Address, ConnectorId, DesiredConnector, LedgerState};
+use crate::model::{Address, ConnectorId, DefinitionId, DesiredConnector, LedgerState};
+use std::collections::BTreeSet;
+use tokio::sync::Mutex;
 
 /// Whether a consent may copy the vendor's source template into the organization.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum Cloning {
+enum Cloning {
     Allowed,
     Refused,
 }
 
-impl From<bool> for Cloning {
-    fn from(is_allowed: bool) -> Self {
-        if is_allowed {
-            Self::Allowed
-        } else {
-            Self::Refused
+/// The source templates that this process copied, and whether it may copy. The lock lets one consent at a time copy.
+#[derive(Debug)]
+pub(super) struct Templates {
+    cloning: Cloning,
+    copied: Mutex<BTreeSet<DefinitionId>>,
+}
+
+impl From<bool> for Templates {
+    fn from(may_copy: bool) -> Self {
+        Self {
+            cloning: if may_copy {
+                Cloning::Allowed
+            } else {
+                Cloning::Refused
+            },
+            copied: Mutex::default(),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Responsible for `connect serve`: the listener for a team's own domain. Locks the ledger only while it records a
 //! connector.
 
+use super::Templates;
 use super::complete::Expected;
 use super::webhook::{ConsentEvent, EventKind, Notifier};
 use crate::app::App;
@@ -9,7 +10,7 @@ use crate::consent::{self, Attempt, Call, Completed, Link, Listener, PageTemplat
 use crate::failure::Failure;
 use crate::model::{Address, ConnectorId};
 use crate::render;
-use futures_util::{StreamExt as _, stream};
+use futures_util::{Stream, StreamExt as _, stream};
 use jiff::Timestamp;
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -21,13 +22,18 @@ use tokio::time::timeout;
 const PARALLEL: usize = 16;
 /// Calls that wait for one of them.
 const WAITING: usize = 64;
-/// How long calls may take that are in progress when a signal arrives.
+/// Events that wait for the webhook.
+const EVENTS: usize = 256;
+/// Events that are delivered at the same time.
+const PARALLEL_EVENTS: usize = 8;
+/// How long calls and deliveries may take that are in progress when a signal arrives.
 const DRAIN: Duration = Duration::from_secs(20);
 
 /// What answers to calls share.
-struct Desk<'a> {
-    args: &'a ConnectServeArgs,
-    notifier: Option<Notifier>,
+struct Desk {
+    templates: Templates,
+    /// The queue of the webhook, if there is one.
+    events: Option<mpsc::Sender<ConsentEvent>>,
     /// Connectors are recorded one by one, because each needs the lock of the ledger.
     recording: Mutex<()>,
 }
@@ -44,11 +50,7 @@ impl App<'_> {
             Some(origin) => origin.to_string(),
             None => format!("http://{local}"),
         };
-        let desk = Desk {
-            args,
-            notifier: Notifier::from_args(self.invocation.env, args, &self.authenticator)?,
-            recording: Mutex::new(()),
-        };
+        let notifier = Notifier::from_args(self.invocation.env, args, &self.authenticator)?;
         let (calls, inbox) = mpsc::channel(WAITING);
         let listener = Listener {
             site: site(origin.clone(), args)?,
@@ -60,11 +62,7 @@ impl App<'_> {
             let _sender_is_dropped = stopped.await;
         }));
         render::serving_consents(self.invocation.ui, &origin)?;
-        let answers = stream::unfold(inbox, async |mut inbox| {
-            let call: Call = inbox.recv().await?;
-            Some((call, inbox))
-        })
-        .for_each_concurrent(PARALLEL, |call| self.answer(call, &desk));
+        let answers = self.answer_all(inbox, notifier, args.clone_template.into());
         tokio::pin!(answers);
         tokio::select! {
             () = &mut answers => {}
@@ -77,7 +75,34 @@ impl App<'_> {
         Ok(())
     }
 
-    async fn answer(&self, call: Call, desk: &Desk<'_>) {
+    /// Answers calls until the listener ends, and delivers their events beside that.
+    async fn answer_all(
+        &self,
+        inbox: mpsc::Receiver<Call>,
+        notifier: Option<Notifier>,
+        templates: Templates,
+    ) {
+        let (events, queue) = mpsc::channel(EVENTS);
+        let desk = Desk {
+            templates,
+            events: notifier.is_some().then_some(events),
+            recording: Mutex::new(()),
+        };
+        let answers = async move {
+            received(inbox)
+                .for_each_concurrent(PARALLEL, |call| self.answer(call, &desk))
+                .await;
+        };
+        let deliveries = async {
+            let Some(notifier) = notifier else { return };
+            received(queue)
+                .for_each_concurrent(PARALLEL_EVENTS, |event| self.deliver(&notifier, event))
+                .await;
+        };
+        tokio::join!(answers, deliveries);
+    }
+
+    async fn answer(&self, call: Call, desk: &Desk) {
         match call {
             Call::Initiate {
                 link,
@@ -89,7 +114,7 @@ impl App<'_> {
                         &address_of(&link),
                         link.replaces.map(ConnectorId),
                         &redirect_url,
-                        desk.args.clone_template.into(),
+                        &desk.templates,
                     )
                     .await;
                 self.log("start", &link, started.as_ref().err());
@@ -101,8 +126,8 @@ impl App<'_> {
                 connector,
                 reply,
             } => {
-                let completed = self.record(&attempt, ConnectorId(connector), desk).await;
-                let _ = reply.send(completed);
+                self.record(&attempt, ConnectorId(connector), desk, reply)
+                    .await;
             }
             Call::Failed {
                 attempt,
@@ -119,17 +144,19 @@ impl App<'_> {
                 );
                 let event =
                     ConsentEvent::new(EventKind::Refused, &attempt, Some(refused.code), None);
-                self.notify(desk, &event).await;
+                self.queue(desk, event);
             }
         }
     }
 
+    /// Records a connector and answers the browser. The event follows, because the webhook may be slow.
     async fn record(
         &self,
         attempt: &Attempt,
         id: ConnectorId,
-        desk: &Desk<'_>,
-    ) -> Result<Completed, Refused> {
+        desk: &Desk,
+        reply: oneshot::Sender<Result<Completed, Refused>>,
+    ) {
         let expected = Expected {
             address: address_of(&attempt.link),
             replaces: attempt.link.replaces.map(ConnectorId),
@@ -139,23 +166,34 @@ impl App<'_> {
             let _one_at_a_time = desk.recording.lock().await;
             self.complete(&expected, id).await
         };
+        let answer = completed.as_ref().copied();
+        let _ = reply.send(answer.map_err(Refused::from));
         self.log("record", &attempt.link, completed.as_ref().err());
-        let event = match &completed {
-            Ok(_) => ConsentEvent::new(EventKind::Connected, attempt, None, Some(id)),
-            Err(failure) => {
-                ConsentEvent::new(EventKind::Failed, attempt, Some(failure.code), Some(id))
-            }
+        let (kind, code) = match &completed {
+            Ok(_) => (EventKind::Connected, None),
+            Err(failure) => (EventKind::Failed, Some(failure.code)),
         };
-        self.notify(desk, &event).await;
-        completed.map_err(|failure| Refused::from(&failure))
+        self.queue(desk, ConsentEvent::new(kind, attempt, code, Some(id)));
     }
 
-    async fn notify(&self, desk: &Desk<'_>, event: &ConsentEvent) {
-        let Some(notifier) = &desk.notifier else {
+    /// Queues an event for the webhook. A full queue loses it.
+    fn queue(&self, desk: &Desk, event: ConsentEvent) {
+        let Some(events) = &desk.events else {
             return;
         };
-        if let Err(problem) = notifier.send(event).await {
-            self.report(&format!("the webhook was not delivered: {problem}"));
+        if let Err(lost) = events.try_send(event) {
+            let event = lost.into_inner();
+            self.report(&format!(
+                "{event} is lost: {EVENTS} events wait for the webhook"
+            ));
+        }
+    }
+
+    async fn deliver(&self, notifier: &Notifier, event: ConsentEvent) {
+        if let Err(problem) = notifier.send(&event).await {
+            self.report(&format!(
+                "{event} was not delivered to the webhook: {problem}"
+            ));
         }
     }
 
@@ -171,6 +209,14 @@ impl App<'_> {
     fn report(&self, text: &str) {
         let _ = render::print_note(self.invocation.ui, text);
     }
+}
+
+/// What a channel receives, until its senders are dropped.
+fn received<T>(inbox: mpsc::Receiver<T>) -> impl Stream<Item = T> {
+    stream::unfold(inbox, async |mut inbox| {
+        let item = inbox.recv().await?;
+        Some((item, inbox))
+    })
 }
 
 fn address_of(link: &Link) -> Address {

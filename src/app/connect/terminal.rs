@@ -2,8 +2,9 @@
 //! also polls, because the customer may consent on another device.
 
 use super::complete::Expected;
-use super::{already_connected, recorded_at};
+use super::{Templates, already_connected, recorded_at};
 use crate::app::App;
+use crate::app::token::WorkspaceLookup;
 use crate::cli::ConnectArgs;
 use crate::consent::{self, Attempt, Call, Completed, Link, Listener, PageTemplate, Refused, Site};
 use crate::failure::{Failure, FailureKind};
@@ -11,8 +12,8 @@ use crate::model::{Address, ConnectorId, ObservedConnector};
 use crate::render::{self, QrCodes, RecordedBy};
 use jiff::Timestamp;
 use std::collections::BTreeSet;
-use std::io;
 use std::time::Duration;
+use std::{future, io, thread};
 use tokio::net::TcpListener;
 use tokio::sync::{Mutex, mpsc, oneshot};
 use tokio::time::{sleep, timeout};
@@ -107,7 +108,7 @@ impl App<'_> {
                 &expected.address,
                 expected.replaces,
                 &redirect_url,
-                args.clone_template.into(),
+                &Templates::from(args.clone_template),
             )
             .await?;
         let (calls, mut inbox) = mpsc::channel(4);
@@ -121,10 +122,12 @@ impl App<'_> {
             let _sender_is_dropped = stopped.await;
         }));
         self.show_consent(&url, args)?;
+        let browser = (!args.no_browser).then_some(url);
         let recording = Mutex::new(());
         let outcome = tokio::select! {
             answered = self.answer_callback(&mut inbox, &attempt, &expected, &recording) => answered,
             polled = self.poll(&expected, &before, &recording) => polled,
+            failure = self.open_browser(browser) => Err(failure),
             () = wait(life, &recording) => Err(not_in_time(args.timeout)),
         };
         drop(stop);
@@ -149,12 +152,27 @@ impl App<'_> {
         } else {
             QrCodes::Omitted
         };
-        render::consent_url(ui, url, qr)?;
-        // Only a browser on this machine reaches the callback; without one, polling finds the connector.
-        if !args.no_browser && webbrowser::open(url).is_err() {
-            render::print_note(ui, "no browser could be started: open the address yourself")?;
+        Ok(render::consent_url(ui, url, qr)?)
+    }
+
+    /// Opens the address in a browser, on a thread of its own, because a browser in the terminal ends only when the
+    /// user closes it. Completes only if a note cannot be written.
+    async fn open_browser(&self, url: Option<String>) -> Failure {
+        if let Some(url) = url {
+            let (opened, is_open) = oneshot::channel();
+            thread::spawn(move || {
+                // The consent may have ended meanwhile.
+                let _ = opened.send(webbrowser::open(&url).is_ok());
+            });
+            // Only a browser on this machine reaches the callback; without one, polling finds the connector.
+            let text = "no browser could be started: open the address yourself";
+            if is_open.await != Ok(true)
+                && let Err(error) = render::print_note(self.invocation.ui, text)
+            {
+                return error.into();
+            }
         }
-        Ok(())
+        future::pending().await
     }
 
     /// Answers callbacks until the one of this attempt.
@@ -223,9 +241,10 @@ impl App<'_> {
     async fn candidates(&self, expected: &Expected) -> Result<BTreeSet<ConnectorId>, Failure> {
         let address = &expected.address;
         let declared = self.consenting(address)?;
-        // The consent creates a workspace that does not exist yet.
-        let Ok(workspace) = self.workspace_named(&address.customer).await else {
-            return Ok(BTreeSet::new());
+        let workspace = match self.find_workspace(&address.customer).await? {
+            WorkspaceLookup::Found(workspace) => workspace,
+            // The consent creates it.
+            WorkspaceLookup::Missing(_) => return Ok(BTreeSet::new()),
         };
         let reader = self.connection.session.reader();
         let listed = reader.connectors(workspace, &address.customer).await?;

@@ -6,9 +6,10 @@ use crate::cli::ConnectServeArgs;
 use crate::consent::{Attempt, Webhook, WebhookMessage};
 use crate::failure::{Failure, FailureKind};
 use crate::ledger::Authenticator;
-use crate::model::ConnectorId;
+use crate::model::{Address, ConnectorId};
 use jiff::Timestamp;
 use serde_json::json;
+use std::fmt;
 
 const SECRET: SecretVariable = SecretVariable {
     variable: "AIRLIFT_WEBHOOK_SECRET",
@@ -57,6 +58,14 @@ impl ConsentEvent {
             EventKind::Refused => "consent.refused",
             EventKind::Failed => "consent.failed",
         }
+    }
+}
+
+impl fmt::Display for ConsentEvent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let link = &self.attempt.link;
+        let address = Address::connector(&link.customer, &link.connector);
+        write!(f, "the event {} of {address}", self.name())
     }
 }
 

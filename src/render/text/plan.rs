@@ -41,8 +41,10 @@ pub fn plan_before_apply(
     }
     write_groups(out, &view, verbosity)?;
     out.blank()?;
-    write_legend(out, &view.legend)?;
-    out.blank()?;
+    if !view.legend.is_empty() {
+        write_legend(out, &view.legend)?;
+        out.blank()?;
+    }
     sentences(out, &view.summary)?;
     out.flush()
 }

@@ -41,6 +41,7 @@ fn oauth_app_is_set_changed_and_removed() {
     plan.exits(2)
         .says("OAuth apps (1 app)")
         .says("set hubspot (client_id, client_secret)");
+    assert!(!plan.stdout.contains("Symbols"), "{plan}");
     let json = env.run(&["plan", "--format", "json"]).json();
     assert_eq!(json["oauth_apps"][0]["action"], "set");
     let refused = env.run(&["apply", "--auto-approve"]);

@@ -1,0 +1,238 @@
+//! Consents of customers: the plan, and the round trip from a terminal. `browser` has the customer's side, `site` the
+//! links.
+
+mod browser;
+mod site;
+
+use crate::support::{AIRLIFT, TestEnv, faulty, isolate, options};
+use browser::Browser;
+use std::io::{BufRead as _, BufReader};
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc;
+use std::time::{Duration, Instant};
+
+const PROJECT: &str = "version: 1
+customers:
+  - name: acme
+    connectors:
+      - name: CRM
+        type: hubspot
+        oauth: {consent: customer}
+        entities: [{entity: contacts, modes: [read]}]
+  - name: globex
+    connectors:
+      - name: CRM
+        type: hubspot
+        oauth: {consent: customer}
+";
+
+const INITIATE: &str = "create_integrations_connectors_oauth_initiate";
+
+/// A command that runs while the test acts.
+struct Running {
+    child: Child,
+    lines: mpsc::Receiver<String>,
+}
+
+impl Running {
+    fn start(env: &TestEnv, arguments: &[&str]) -> Self {
+        let mut command = Command::new(AIRLIFT);
+        let command = isolate(&mut command, env.root(), &env.variables).args(arguments);
+        command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        let (sender, lines) = mpsc::channel();
+        let err = BufReader::new(child.stderr.take().unwrap());
+        let out = BufReader::new(child.stdout.take().unwrap());
+        for reader in [
+            Box::new(err) as Box<dyn std::io::BufRead + Send>,
+            Box::new(out),
+        ] {
+            let sender = sender.clone();
+            std::thread::spawn(move || {
+                for line in reader.lines().map_while(Result::ok) {
+                    let _ = sender.send(line);
+                }
+            });
+        }
+        Self { child, lines }
+    }
+
+    /// The first line that contains a text.
+    fn line_with(&self, text: &str) -> String {
+        let mut seen = Vec::new();
+        loop {
+            match self.lines.recv_timeout(Duration::from_secs(20)) {
+                Ok(line) if line.contains(text) => return line.trim().to_owned(),
+                Ok(line) => seen.push(line),
+                Err(error) => panic!("no line with {text:?}: {error}: {seen:#?}"),
+            }
+        }
+    }
+
+    /// The exit code and the remaining lines.
+    fn end(mut self) -> (i32, String) {
+        let code = self.child.wait().unwrap().code().unwrap();
+        let rest: Vec<String> = self.lines.iter().collect();
+        (code, rest.join("\n"))
+    }
+
+    fn kill(mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+}
+
+/// Both customers exist, and their connectors wait.
+fn waiting() -> TestEnv {
+    let env = TestEnv::with(PROJECT, options());
+    env.converge(&[]);
+    env
+}
+
+/// Starts `connect` for a customer, and returns the address of the consent.
+fn connect(env: &TestEnv, more: &[&str]) -> (Running, String) {
+    let arguments = [&["connect", "--no-browser", "--clone-template"], more].concat();
+    let running = Running::start(env, &arguments);
+    let url = running.line_with("/consent/");
+    (running, url)
+}
+
+/// How often the API got a request for an operation.
+fn count(env: &TestEnv, operation: &str) -> usize {
+    let log = env.sandbox().log();
+    log.iter()
+        .filter(|r| r.operation.as_deref() == Some(operation))
+        .count()
+}
+
+#[test]
+fn plan_of_pending_consent_waits_without_changes() {
+    let env = waiting();
+    let plan = env.run(&["plan", "--detailed-exitcode"]);
+    plan.exits(0)
+        .says("? Waiting (2 connectors)")
+        .says("consent_pending");
+    plan.says("crm.objects.contacts.read");
+    let json = env.run(&["plan", "--format", "json"]).json();
+    assert_eq!(json["waiting"][0]["address"], "acme/CRM");
+    let scopes = json["waiting"][0]["scopes"].to_string();
+    assert!(!scopes.contains("write"), "{scopes}");
+    env.run(&["status"]).exits(0).says("needs_consent");
+    env.run(&["apply", "--auto-approve"]).exits(0);
+    assert_eq!(env.world().connectors().count(), 0);
+}
+
+#[test]
+fn connect_from_terminal_records_connector() {
+    let env = waiting();
+    let (running, url) = connect(&env, &["acme/CRM"]);
+    let mut browser = Browser::new(&env);
+    let callback = browser.decide(&url, "allow");
+    let (forged, ..) = browser.get(&callback.replace("state=", "state=x"));
+    assert_eq!(forged, 403);
+    let (status, _, page) = browser.get(&callback);
+    assert_eq!(status, 200, "{page}");
+    let (code, output) = running.end();
+    assert_eq!(code, 0, "{output}");
+    let id = env.connector("CRM").id.to_string();
+    assert!(output.contains(&id), "{output}");
+    // The entities are not part of a consent.
+    env.converge(&[]);
+    let again = env.run(&["connect", "acme/CRM"]);
+    again.exits(5).complains("already_connected");
+    let same = env.run(&["connect", "acme/CRM", "--complete", &id]);
+    same.exits(0).says("was connected before");
+}
+
+#[test]
+fn connect_of_new_customer_adopts_workspace_and_connector() {
+    let env = TestEnv::with(PROJECT, options());
+    let (running, url) = connect(&env, &["globex/CRM"]);
+    let mut browser = Browser::new(&env);
+    let callback = browser.decide(&url, "allow");
+    assert_eq!(browser.get(&callback).0, 200);
+    let (code, output) = running.end();
+    assert_eq!(code, 0, "{output}");
+    let plan = env.run(&["plan"]);
+    assert!(!plan.stdout.contains("globex/CRM"), "{plan}");
+}
+
+#[test]
+fn connect_with_failing_list_of_customers_starts_nothing() {
+    let env = TestEnv::with(PROJECT, faulty("list_workspaces:*:403"));
+    let failed = env.run(&["connect", "globex/CRM", "--no-browser", "--timeout", "2"]);
+    failed.exits(3);
+    assert!(!failed.stderr.contains("consent_timeout"), "{failed}");
+    assert_eq!(count(&env, INITIATE), 0);
+}
+
+#[cfg(unix)]
+#[test]
+fn connect_with_browser_in_terminal_answers_callback() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let mut env = waiting();
+    let text_browser = env.path("lynx");
+    env.write("lynx", "#!/bin/sh\nexec sleep 20 >/dev/null 2>&1\n");
+    std::fs::set_permissions(&text_browser, PermissionsExt::from_mode(0o700)).unwrap();
+    env.set("BROWSER", text_browser.to_str().unwrap());
+    let start = Instant::now();
+    let running = Running::start(&env, &["connect", "--clone-template", "acme/CRM"]);
+    let url = running.line_with("/consent/");
+    let mut browser = Browser::new(&env);
+    let callback = browser.decide(&url, "allow");
+    assert_eq!(browser.get(&callback).0, 200);
+    let (code, output) = running.end();
+    assert_eq!(code, 0, "{output}");
+    assert!(start.elapsed() < Duration::from_secs(15), "{output}");
+}
+
+#[test]
+fn connect_refused_by_customer_fails_with_its_code() {
+    let env = waiting();
+    let (running, url) = connect(&env, &["acme/CRM"]);
+    let mut browser = Browser::new(&env);
+    let callback = browser.decide(&url, "deny");
+    browser.get(&callback);
+    let (code, output) = running.end();
+    assert_eq!(code, 5, "{output}");
+    assert!(output.contains("consent_refused"), "{output}");
+    assert_eq!(env.world().connectors().count(), 0);
+}
+
+#[test]
+fn connect_with_connector_of_other_customer_is_refused() {
+    let env = waiting();
+    let mut browser = Browser::new(&env);
+    let (other, other_url) = connect(&env, &["globex/CRM"]);
+    let other_callback = browser.decide(&other_url, "allow");
+    let (_, foreign) = other_callback.split_once("&connector_id=").unwrap();
+    let (running, url) = connect(&env, &["acme/CRM"]);
+    let callback = browser.decide(&url, "allow");
+    let (start, _) = callback.split_once("&connector_id=").unwrap();
+    let (status, ..) = browser.get(&format!("{start}&connector_id={foreign}"));
+    assert_eq!(status, 409);
+    let (code, output) = running.end();
+    assert_eq!(code, 5, "{output}");
+    assert!(output.contains("consent_connector_foreign"), "{output}");
+    other.kill();
+    // The next apply records both, because their names and types match.
+    env.converge(&[]);
+}
+
+#[test]
+fn connect_again_replaces_connector() {
+    let env = waiting();
+    let mut browser = Browser::new(&env);
+    let (running, url) = connect(&env, &["acme/CRM"]);
+    let callback = browser.decide(&url, "allow");
+    browser.get(&callback);
+    assert_eq!(running.end().0, 0);
+    let first = env.connector("CRM").id;
+    let (running, url) = connect(&env, &["acme/CRM", "--again"]);
+    let callback = browser.decide(&url, "allow");
+    browser.get(&callback);
+    let (code, output) = running.end();
+    assert_eq!(code, 0, "{output}");
+    env.converge(&[]);
+    assert_ne!(env.connector("CRM").id, first);
+}
