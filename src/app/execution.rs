@@ -6,6 +6,7 @@ use super::rollout::PlannedRollout;
 use super::{App, Planned};
 use crate::apply::{
     ApplyReport, Context, Options, StopCause, UnsuccessfulCounts, Waves, apply, apply_in_waves,
+    apply_oauth_apps,
 };
 use crate::cli::ExecutionArgs;
 use crate::events::Event;
@@ -95,11 +96,15 @@ impl App<'_> {
             events: &*self.events,
             wording: wording::STEPS,
         };
+        // The consents of customers use the apps.
+        let apps = apply_oauth_apps(plan, &context).await;
+        self.note_oauth_apps(&apps)?;
         let report = match strategy {
             Strategy::AtOnce => apply(plan, recorded, &context).await,
             Strategy::Rotation(waves) => apply_in_waves(plan, waves, recorded, &context).await,
             Strategy::Rollout(waves) => self.roll_out(plan, waves, recorded, &context).await,
         };
+        let report = report.with_oauth_apps(apps, self.stop.cause());
         self.end_phase();
         if self.stop.cause() == Some(StopCause::Forbidden) {
             let text = format!("the first customers were all refused (403): {ALL_FORBIDDEN}");
@@ -134,10 +139,6 @@ impl App<'_> {
             max_delete_percent: guards.max_delete_percent,
             max_id_changes: guards.max_id_changes,
         });
-        if !planned.plan.oauth_apps.is_empty() {
-            self.stop.mark_writing();
-            self.apply_oauth_apps(&planned.plan, secrets).await?;
-        }
         let strategy = waves.map_or(Strategy::AtOnce, Strategy::Rollout);
         self.execute(planned, secrets, args, strategy).await
     }

@@ -1,16 +1,14 @@
-//! Responsible for the organization's own OAuth apps: plans their changes, asks for their approval, and executes them
-//! before the steps of customers, whose consents use the apps.
+//! Responsible for the organization's own OAuth apps: plans their changes, asks for their approval, and says which
+//! ones were done.
 
-use super::App;
-use super::execution::ResolvedSecrets;
-use crate::cli::ApprovalArgs;
+use super::{App, Invocation};
+use crate::apply::OauthAppReport;
+use crate::cli::{ApprovalArgs, Format};
 use crate::failure::{Failure, FailureKind};
-use crate::model::{LedgerState, RecordedOauthApp, Setting, Settings};
-use crate::plan::{OauthAppChange, Plan, oauth_app_changes};
-use crate::render;
+use crate::model::LedgerState;
+use crate::plan::{OauthAppAction, OauthAppChange, Plan, oauth_app_changes};
+use crate::render::{self, wording};
 use crate::secrets::{Resolver, compare_oauth_apps};
-use jiff::Timestamp;
-use uuid::Uuid;
 
 impl App<'_> {
     /// The changes of the apps. Without a resolver, only literals are compared.
@@ -46,61 +44,26 @@ impl App<'_> {
         Ok(render::print_note(self.invocation.ui, text)?)
     }
 
-    /// Sets and removes apps. Stops at the first that fails; the next run goes on.
-    pub(super) async fn apply_oauth_apps(
-        &self,
-        plan: &Plan,
-        secrets: &ResolvedSecrets,
-    ) -> Result<(), Failure> {
-        let writer = self.connection.session.writer();
-        for change in &plan.oauth_apps {
-            let what = match &change.declared {
-                None => {
-                    writer.delete_oauth_app(&change.kind).await?;
-                    self.ledger.record_oauth_app(change.definition_id, None);
-                    "removed"
-                }
-                Some(fields) => {
-                    if change
-                        .references()
-                        .iter()
-                        .any(|reference| secrets.missing.contains_key(*reference))
-                    {
-                        continue;
-                    }
-                    let record = self.record_of(change, fields, secrets);
-                    writer
-                        .put_oauth_app(change.definition_id, fields, &secrets.values)
-                        .await?;
-                    self.ledger
-                        .record_oauth_app(change.definition_id, Some(record));
-                    "set"
-                }
+    /// Says which apps a run changed. The report has those that it did not change, but events have no other place.
+    pub(super) fn note_oauth_apps(&self, apps: &[OauthAppReport]) -> Result<(), Failure> {
+        let Invocation { ui, global, .. } = self.invocation;
+        for app in apps {
+            let what = match app.action {
+                OauthAppAction::Set | OauthAppAction::Change => "set",
+                OauthAppAction::Remove => "removed",
             };
-            let text = format!("the OAuth app of {} is {what}", change.kind);
-            render::print_note(self.invocation.ui, &text)?;
+            let kind = &app.kind;
+            match &app.problem {
+                None => render::print_note(ui, &format!("the OAuth app of {kind} is {what}"))?,
+                Some(problem) if global.format == Format::Events => {
+                    let problem = wording::problem(problem);
+                    let text = format!("the OAuth app of {kind} is not {what}: {problem}");
+                    render::print_note(ui, &text)?;
+                }
+                Some(_) => {}
+            }
         }
         Ok(())
-    }
-
-    fn record_of(
-        &self,
-        change: &OauthAppChange,
-        fields: &Settings,
-        secrets: &ResolvedSecrets,
-    ) -> RecordedOauthApp {
-        let leaves = fields
-            .iter()
-            .map(|(name, setting): (_, &Setting)| (name.to_string(), setting));
-        RecordedOauthApp {
-            kind: change.kind.clone(),
-            sent: self.fingerprinters.current.fingerprint_leaves(
-                leaves,
-                |reference| secrets.values.get(reference).map(AsRef::as_ref),
-                Uuid::new_v4().simple().to_string(),
-                Timestamp::now().to_string(),
-            ),
-        }
     }
 }
 

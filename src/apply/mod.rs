@@ -15,6 +15,7 @@ mod duplicates;
 mod ledger_entry;
 mod live_connectors;
 mod new_customers;
+mod oauth_apps;
 mod operations;
 mod planned_lists;
 mod poll;
@@ -29,11 +30,12 @@ pub use crate::model::Outcome;
 pub use customers::{apply, apply_part};
 pub use new_customers::NewCustomers;
 use new_customers::RequestTime;
+pub use oauth_apps::apply_oauth_apps;
 pub use planned_lists::PlannedLists;
 pub use problem::{CheckEnd, StaleReason, StepProblem};
 pub use report::{
-    ApplyReport, GateReport, ObjectCounts, OperationReport, UnhealthyConnector, UnsuccessfulCounts,
-    WaveReport,
+    ApplyReport, GateReport, OauthAppReport, ObjectCounts, OperationReport, UnhealthyConnector,
+    UnsuccessfulCounts, WaveReport,
 };
 pub use stop::{Stop, StopCause};
 pub use warning::StepWarning;

@@ -2,7 +2,7 @@
 
 use super::{StaleReason, StepProblem, StepWarning, StopCause};
 use crate::model::{Action, Address, FailedRequest, Outcome};
-use crate::plan::{Blocked, Plan, StaleStep, Unverified};
+use crate::plan::{Blocked, OauthAppAction, Plan, StaleStep, Unverified};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -25,6 +25,24 @@ pub struct ApplyReport {
     /// Secrets that the plan could not compare or resolve.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub unverified: Vec<Unverified>,
+    /// One entry for each change of the organization's OAuth apps.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub oauth_apps: Vec<OauthAppReport>,
+}
+
+/// The result of a change of an OAuth app.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
+pub struct OauthAppReport {
+    /// The connector type.
+    pub kind: String,
+    /// The planned change.
+    pub action: OauthAppAction,
+    /// The result.
+    pub outcome: Outcome,
+    /// Why the change did not succeed. Contains no secret.
+    pub problem: Option<StepProblem>,
+    /// The request that failed, if one did.
+    pub request: Option<FailedRequest>,
 }
 
 /// The result of one wave of a rotation or of an apply.
@@ -108,7 +126,7 @@ pub struct ObjectCounts {
     pub adopted: u64,
 }
 
-/// The operations that did not succeed.
+/// The operations and the changes of OAuth apps that did not succeed.
 #[derive(
     Clone, Copy, Debug, Default, Eq, PartialEq, Serialize, Deserialize, schemars::JsonSchema,
 )]
@@ -146,8 +164,20 @@ impl ApplyReport {
             already_done: Vec::new(),
             blocked: plan.blocked.clone(),
             unverified: plan.unverified.clone(),
+            oauth_apps: Vec::new(),
         };
         report.stopped_by(cause)
+    }
+
+    /// Adds the changes of OAuth apps.
+    #[must_use]
+    pub fn with_oauth_apps(
+        mut self,
+        oauth_apps: Vec<OauthAppReport>,
+        cause: Option<StopCause>,
+    ) -> Self {
+        self.oauth_apps = oauth_apps;
+        self.stopped_by(cause)
     }
 
     /// Adds the steps of a saved plan that were not executed.
@@ -226,11 +256,13 @@ impl ApplyReport {
         counts
     }
 
-    /// Counts the operations that did not succeed.
+    /// Counts the operations and the changes of OAuth apps that did not succeed.
     pub fn unsuccessful(&self) -> UnsuccessfulCounts {
         let mut counts = UnsuccessfulCounts::default();
-        for operation in &self.operations {
-            match operation.outcome {
+        let apps = self.oauth_apps.iter().map(|app| app.outcome);
+        let operations = self.operations.iter().map(|operation| operation.outcome);
+        for outcome in operations.chain(apps) {
+            match outcome {
                 Outcome::Succeeded => {}
                 Outcome::Failed => counts.failed += 1,
                 Outcome::Blocked => counts.blocked += 1,

@@ -107,6 +107,44 @@ pub(super) fn refusals(
     check.refusals()
 }
 
+/// A consent of a customer, which creates a connector.
+#[derive(Clone, Copy, Debug)]
+pub struct PlannedConsent<'a> {
+    /// The connector.
+    pub connector: &'a Address,
+    /// The connector's type.
+    pub kind: &'a str,
+    /// The customer, if the consent creates it, too. It then has no region.
+    pub new_customer: Option<&'a Address>,
+    /// `Create`, or `Replace` for a connector that has the name already.
+    pub action: Action,
+}
+
+/// The refusals of a consent by the rules on types, regions and names. Limits count the objects of a run.
+pub fn consent_refusals(rules: &PolicyRules, consent: PlannedConsent<'_>) -> Vec<Refusal> {
+    let mut check = Check {
+        rules,
+        counts: BTreeMap::new(),
+        forbidden: BTreeMap::new(),
+    };
+    if let Some(customer) = consent.new_customer {
+        check.check_region(customer, None);
+        check.check_name(customer, &customer.customer);
+    }
+    let PlannedConsent { connector, .. } = consent;
+    let types = rules.allowed_types.as_ref();
+    if types.is_some_and(|types| !types.contains(consent.kind)) {
+        check.add(PolicyRule::AllowedTypes, consent.kind, connector);
+    }
+    if consent.action == Action::Create {
+        check.check_name(
+            connector,
+            connector.connector.as_deref().unwrap_or_default(),
+        );
+    }
+    check.refusals()
+}
+
 struct Check<'a> {
     rules: &'a PolicyRules,
     /// The objects that limits count.

@@ -22,6 +22,7 @@ impl App<'_> {
         if recorded_at(&recorded, address) != replaces {
             return Err(already_connected(address));
         }
+        self.check_rules(address, declared, replaces).await?;
         let definition = self.definition_of(declared).await?;
         self.require_template(declared, definition.0, templates)
             .await?;

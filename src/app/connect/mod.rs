@@ -4,6 +4,7 @@
 mod complete;
 mod initiate;
 mod needed;
+mod rules;
 mod site;
 mod terminal;
 mod webhook;

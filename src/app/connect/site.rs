@@ -4,7 +4,7 @@
 use super::Templates;
 use super::complete::Expected;
 use super::webhook::{ConsentEvent, EventKind, Notifier};
-use crate::app::App;
+use crate::app::{App, policy};
 use crate::cli::ConnectServeArgs;
 use crate::consent::{self, Attempt, Call, Completed, Link, Listener, PageTemplate, Refused, Site};
 use crate::failure::Failure;
@@ -41,6 +41,8 @@ struct Desk {
 impl App<'_> {
     /// Serves until a signal arrives, then finishes the calls in progress.
     pub(crate) async fn serve_consents(&self, args: &ConnectServeArgs) -> Result<(), Failure> {
+        // A policy file that cannot be read fails here, and not at the first click.
+        policy::load(self.invocation, &self.project)?;
         let socket = TcpListener::bind(args.listen).await;
         let socket = socket.map_err(|error| not_open(args.listen, &error))?;
         let local = socket

@@ -283,6 +283,11 @@ impl Ledger {
         Ok(())
     }
 
+    /// Fails if another run may hold the lock, because this run could not renew its own in time.
+    pub fn check_lock(&self) -> Result<(), LedgerError> {
+        self.store.check_lock(head::OBJECT)
+    }
+
     /// Refuses to write while the ledger has entries and no valid head.
     pub(super) fn check_head(&self) -> Result<(), LedgerError> {
         if self.state().head == HeadState::Missing {

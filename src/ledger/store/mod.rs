@@ -64,6 +64,14 @@ impl LedgerStore {
         }
     }
 
+    /// Fails, with the name of an object, if this run lost the lock. The lock of a directory cannot be lost.
+    pub(in crate::ledger) fn check_lock(&self, name: &str) -> Result<(), LedgerError> {
+        match self {
+            Self::Local(_) => Ok(()),
+            Self::Shared(shared) => shared.writable(name),
+        }
+    }
+
     /// Replaces the content of a file or object atomically and durably.
     pub(in crate::ledger) async fn replace(
         &self,

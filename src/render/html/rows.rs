@@ -1,10 +1,12 @@
 //! Responsible for the rows of the table: one for each step, each change by others, or each operation.
 
 use super::page::Row;
-use crate::apply::{ApplyReport, OperationReport};
-use crate::plan::{Action, Drift, Plan, PlanWarning, Step};
+use crate::apply::{ApplyReport, OauthAppReport, OperationReport, StepProblem};
+use crate::model::FailedRequest;
+use crate::plan::{Action, Drift, OauthAppAction, Plan, PlanWarning, Step};
 use crate::render::view::drift::{DriftView, DriftedView};
 use crate::render::view::fields::{DiffLine, FieldView};
+use crate::render::view::oauth_apps;
 use crate::render::view::step::{self, StepView};
 use crate::render::{Label, Safe, labels, wording};
 use std::collections::BTreeMap;
@@ -93,31 +95,35 @@ fn of_drifted(customer: &Safe, change: &DriftedView<'_>) -> Row {
 
 /// The operations of a run.
 pub(super) fn of_report(report: &ApplyReport) -> Vec<Row> {
-    report.operations.iter().map(of_operation).collect()
+    let apps = report.oauth_apps.iter().map(of_oauth_app);
+    apps.chain(report.operations.iter().map(of_operation))
+        .collect()
+}
+
+fn of_oauth_app(app: &OauthAppReport) -> Row {
+    Row {
+        symbol: oauth_apps::label(app.action).symbol(),
+        class: class(match app.action {
+            OauthAppAction::Set => Action::Create,
+            OauthAppAction::Change => Action::Update,
+            OauthAppAction::Remove => Action::Delete,
+        }),
+        action: oauth_apps::word(app.action),
+        outcome: Some(labels::outcome(app.outcome)),
+        address: oauth_apps::name(&app.kind).to_string(),
+        customer: String::new(),
+        kind: "oauth_app".to_owned(),
+        why: app.problem.as_ref().map(why).unwrap_or_default(),
+        fields: app.request.iter().map(request).collect(),
+    }
 }
 
 fn of_operation(operation: &OperationReport) -> Row {
-    let problem = operation.problem.as_ref();
-    let why = problem.map(|problem| {
-        let text = wording::problem(problem);
-        Safe::new(format_args!("{text} [{}]", labels::problem(problem))).to_string()
-    });
     let warnings = operation.warnings.iter().map(|warning| {
         let text = Safe::new(wording::warning(warning));
         ("warning".to_owned(), text.to_string())
     });
     let id = operation.remote_id.iter();
-    let request = operation.request.iter().map(|request| {
-        let status = request
-            .status
-            .map_or("no response".to_owned(), |status| status.to_string());
-        let id = request.request_id.as_deref().unwrap_or("without an id");
-        let text = format_args!(
-            "{}, {status}, {id}, attempts: {}",
-            request.operation, request.attempts
-        );
-        ("request".to_owned(), Safe::new(text).to_string())
-    });
     Row {
         symbol: Label::from_action(operation.action).symbol(),
         class: class(operation.action),
@@ -130,13 +136,30 @@ fn of_operation(operation: &OperationReport) -> Row {
         } else {
             "customer".to_owned()
         },
-        why: why.unwrap_or_default(),
+        why: operation.problem.as_ref().map(why).unwrap_or_default(),
         fields: id
             .map(|id| ("id".to_owned(), Safe::new(id).to_string()))
             .chain(warnings)
-            .chain(request)
+            .chain(operation.request.iter().map(request))
             .collect(),
     }
+}
+
+fn why(problem: &StepProblem) -> String {
+    let text = wording::problem(problem);
+    Safe::new(format_args!("{text} [{}]", labels::problem(problem))).to_string()
+}
+
+fn request(request: &FailedRequest) -> (String, String) {
+    let status = request
+        .status
+        .map_or("no response".to_owned(), |status| status.to_string());
+    let id = request.request_id.as_deref().unwrap_or("without an id");
+    let text = format_args!(
+        "{}, {status}, {id}, attempts: {}",
+        request.operation, request.attempts
+    );
+    ("request".to_owned(), Safe::new(text).to_string())
 }
 
 fn field(field: &FieldView<'_>) -> (String, String) {

@@ -1,6 +1,7 @@
 //! Responsible for the JSON document of `apply --format json`.
 
 use super::FORMAT_VERSION;
+use super::oauth_app::OauthAppResult;
 use super::plan::{BlockedEntry, UnverifiedEntry, blocked, unverified};
 use crate::apply::{
     ApplyReport, ObjectCounts, OperationReport, Outcome, UnsuccessfulCounts, WaveReport,
@@ -35,6 +36,9 @@ pub(super) struct ReportDocument<'a> {
     /// Secrets that could not be compared with those last sent, or that an operation needs and that
     /// could not be resolved.
     unverified: Vec<UnverifiedEntry<'a>>,
+    /// One entry for each change of the organization's OAuth apps, if there is one.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    oauth_apps: Vec<OauthAppResult<'a>>,
 }
 
 /// The counts of a run.
@@ -92,6 +96,7 @@ pub(super) fn document(report: &ApplyReport) -> ReportDocument<'_> {
             .map(ToString::to_string)
             .collect(),
         unverified: report.unverified.iter().map(unverified).collect(),
+        oauth_apps: report.oauth_apps.iter().map(OauthAppResult::new).collect(),
     }
 }
 

@@ -8,7 +8,7 @@ pub(crate) mod fields;
 pub(crate) mod findings;
 pub(crate) mod group;
 pub(crate) mod ledger;
-mod oauth_apps;
+pub(in crate::render) mod oauth_apps;
 pub(crate) mod outputs;
 mod phrase;
 pub(crate) mod plan;

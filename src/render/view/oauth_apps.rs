@@ -20,13 +20,32 @@ pub(in crate::render) fn oauth_apps(changes: &[OauthAppChange]) -> Option<Group>
     })
 }
 
+/// The label of a change.
+pub(in crate::render) fn label(action: OauthAppAction) -> Label {
+    match action {
+        OauthAppAction::Set => Label::Create,
+        OauthAppAction::Change => Label::Update,
+        OauthAppAction::Remove => Label::Delete,
+    }
+}
+
+/// What apply does.
+pub(in crate::render) fn word(action: OauthAppAction) -> &'static str {
+    match action {
+        OauthAppAction::Set => "set",
+        OauthAppAction::Change => "change",
+        OauthAppAction::Remove => "remove",
+    }
+}
+
+/// How a report names the app of a type.
+pub(in crate::render) fn name(kind: &str) -> Safe {
+    Safe::new(format_args!("OAuth app of {kind}"))
+}
+
 fn row(change: &OauthAppChange) -> Row {
     let fields: Vec<&str> = change.fields.iter().map(String::as_str).collect();
-    let (label, word) = match change.action {
-        OauthAppAction::Set => (Label::Create, "set"),
-        OauthAppAction::Change => (Label::Update, "change"),
-        OauthAppAction::Remove => (Label::Delete, "remove"),
-    };
+    let (label, word) = (label(change.action), word(change.action));
     let text = Phrase::new(label, Safe::new(format_args!("{} {word}", label.symbol())));
     let rest = format!(
         " {} ({})",

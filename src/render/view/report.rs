@@ -3,8 +3,8 @@
 
 use super::{Listing, Phrase};
 use crate::apply::{
-    ApplyReport, GateReport, OperationReport, Outcome, StepProblem, UnhealthyConnector,
-    UnsuccessfulCounts, WaveReport,
+    ApplyReport, GateReport, OauthAppReport, OperationReport, Outcome, StepProblem,
+    UnhealthyConnector, UnsuccessfulCounts, WaveReport,
 };
 use crate::model::Address;
 use crate::plan::Action;
@@ -173,6 +173,18 @@ impl OperationView {
     }
 }
 
+impl OperationView {
+    fn of_oauth_app(app: &OauthAppReport) -> Self {
+        let problem = app.problem.as_ref();
+        Self {
+            label: super::oauth_apps::label(app.action),
+            address: super::oauth_apps::name(&app.kind),
+            message: problem.map(|problem| Safe::new(wording::problem(problem))),
+            code: problem.and_then(code),
+        }
+    }
+}
+
 fn new_ids(report: &ApplyReport) -> Vec<NewId> {
     report
         .operations
@@ -225,6 +237,11 @@ fn code(problem: &StepProblem) -> Option<Safe> {
 }
 
 fn problems(report: &ApplyReport) -> Vec<OutcomeView> {
+    let apps = |outcome| {
+        let apps = report.oauth_apps.iter();
+        apps.filter(move |app| app.outcome == outcome)
+            .map(OperationView::of_oauth_app)
+    };
     MEANINGS
         .into_iter()
         .map(|(outcome, meaning)| OutcomeView {
@@ -235,6 +252,7 @@ fn problems(report: &ApplyReport) -> Vec<OutcomeView> {
                 .iter()
                 .filter(|operation| operation.outcome == outcome)
                 .map(OperationView::new)
+                .chain(apps(outcome))
                 .collect(),
             listing: listing(outcome),
         })
@@ -326,6 +344,9 @@ fn summary(report: &ApplyReport) -> Vec<Phrase> {
     );
     let mut sentences = vec![verdict.label(Label::Strong, Safe::new(resources))];
     sentences.extend((counts.adopted > 0).then(|| count("Adopted", counts.adopted)));
+    let apps = report.oauth_apps.iter();
+    let apps = apps.filter(|app| app.outcome == Outcome::Succeeded).count() as u64;
+    sentences.extend((apps > 0).then(|| count("OAuth apps changed", apps)));
     let done = u64::try_from(report.already_done.len()).unwrap_or(u64::MAX);
     sentences.extend((done > 0).then(|| count("Already done", done)));
     if !report.is_complete() {

@@ -75,6 +75,39 @@ fn oauth_app_after_failed_response_converges() {
 }
 
 #[test]
+fn oauth_app_that_api_refuses_is_reported_and_customers_go_on() {
+    let mut env = TestEnv::with(PROJECT, faulty("update_oauth_credentials:*:422"));
+    env.set("APP_SECRET", SECRET);
+    env.edit("customers: []", "customers: [{name: acme}]");
+    let text = env.run(&APPLY);
+    text.exits(4).says("OAuth app of hubspot");
+    assert!(env.world().workspace("acme").is_some());
+    let json = env.run(&[&APPLY[..], &["--format", "json"]].concat());
+    json.exits(4);
+    let json = json.json();
+    assert_eq!(json["complete"], false);
+    assert_eq!(json["summary"]["failed"], 1);
+    assert_eq!(json["oauth_apps"][0]["type"], "hubspot");
+    assert_eq!(json["oauth_apps"][0]["outcome"], "failed");
+    assert_eq!(json["oauth_apps"][0]["code"], "remote_failed");
+    assert_eq!(json["oauth_apps"][0]["request"]["status"], 422);
+}
+
+#[test]
+fn oauth_app_without_secret_is_blocked_and_customers_go_on() {
+    let env = TestEnv::with(PROJECT, options());
+    env.edit("customers: []", "customers: [{name: acme}]");
+    env.run(&APPLY).exits(11).complains("secret_unresolved");
+    let json = env.run(&[&APPLY[..], &["--keep-going", "--format", "json"]].concat());
+    json.exits(4);
+    let json = json.json();
+    assert_eq!(json["oauth_apps"][0]["outcome"], "blocked");
+    assert_eq!(json["oauth_apps"][0]["code"], "secret_unresolved");
+    assert!(env.world().workspace("acme").is_some());
+    assert_eq!(count(&env, PUT), 0);
+}
+
+#[test]
 fn oauth_app_with_literal_secret_or_other_type_is_refused() {
     let env = env();
     for (app, code) in [

@@ -232,7 +232,8 @@ impl SharedStore {
         })
     }
 
-    fn writable(&self, name: &str) -> Result<(), LedgerError> {
+    /// Fails if this run lost the lock.
+    pub(in crate::ledger) fn writable(&self, name: &str) -> Result<(), LedgerError> {
         if self.may_write() {
             return Ok(());
         }

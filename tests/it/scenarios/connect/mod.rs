@@ -166,6 +166,34 @@ fn connect_with_failing_list_of_customers_starts_nothing() {
     assert_eq!(count(&env, INITIATE), 0);
 }
 
+#[test]
+fn connect_of_new_customer_with_region_needs_apply_first() {
+    let env = TestEnv::with(PROJECT, options());
+    env.edit("name: globex", "name: globex\n    region: eu");
+    let refused = env.run(&["connect", "globex/CRM", "--no-browser", "--timeout", "2"]);
+    refused.exits(5).complains("consent_needs_customer");
+    assert_eq!(count(&env, INITIATE), 0);
+}
+
+#[test]
+fn connect_against_policy_starts_nothing() {
+    let mut env = TestEnv::with(PROJECT, options());
+    let outside = tempfile::tempdir().unwrap();
+    let path = outside.path().join("policy.yaml");
+    env.set("AIRLIFT_POLICY", path.to_str().unwrap());
+    for (rule, part) in [
+        ("allowed_types: [slack]", "the type"),
+        ("allowed_regions: [eu]", "the region"),
+        ("customer_names: [other-*]", "name of a customer"),
+        ("connector_names: [Other*]", "name of a connector"),
+    ] {
+        std::fs::write(&path, format!("version: 1\n{rule}\n")).unwrap();
+        let refused = env.run(&["connect", "globex/CRM", "--no-browser", "--timeout", "2"]);
+        refused.exits(5).complains("guard_refused").complains(part);
+    }
+    assert_eq!(count(&env, INITIATE), 0);
+}
+
 #[cfg(unix)]
 #[test]
 fn connect_with_browser_in_terminal_answers_callback() {
@@ -173,7 +201,7 @@ fn connect_with_browser_in_terminal_answers_callback() {
     let mut env = waiting();
     let text_browser = env.path("lynx");
     env.write("lynx", "#!/bin/sh\nexec sleep 20 >/dev/null 2>&1\n");
-    std::fs::set_permissions(&text_browser, PermissionsExt::from_mode(0o700)).unwrap();
+    std::fs::set_permissions(&text_browser, std::fs::Permissions::from_mode(0o700)).unwrap();
     env.set("BROWSER", text_browser.to_str().unwrap());
     let start = Instant::now();
     let running = Running::start(&env, &["connect", "--clone-template", "acme/CRM"]);
