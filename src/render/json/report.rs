@@ -36,8 +36,7 @@ pub(super) struct ReportDocument<'a> {
     /// Secrets that could not be compared with those last sent, or that an operation needs and that
     /// could not be resolved.
     unverified: Vec<UnverifiedEntry<'a>>,
-    /// One entry for each change of the organization's OAuth apps, if there is one.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    /// One entry for each change of the organization's OAuth apps.
     oauth_apps: Vec<OauthAppResult<'a>>,
 }
 

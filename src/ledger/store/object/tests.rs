@@ -136,6 +136,7 @@ async fn shared_write_without_lease_is_refused() {
     };
     lost(ledger.save(id, &customer).await);
     let lock = acquire(&ledger, "one").await.unwrap();
+    ledger.check_lock().unwrap();
     ledger.save(id, &customer).await.unwrap();
     // The lease is renewed.
     for _ in 0..20 {
@@ -143,6 +144,7 @@ async fn shared_write_without_lease_is_refused() {
         ledger.save(id, &customer).await.unwrap();
     }
     lock.release().await;
+    lost(ledger.check_lock());
     lost(ledger.save(id, &customer).await);
     lost(ledger.remove(id).await);
     // Without renewal the lease is valid until its period ends.
