@@ -122,12 +122,11 @@ impl App<'_> {
             let _sender_is_dropped = stopped.await;
         }));
         self.show_consent(&url, args)?;
-        let browser = (!args.no_browser).then_some(url);
         let recording = Mutex::new(());
         let outcome = tokio::select! {
             answered = self.answer_callback(&mut inbox, &attempt, &expected, &recording) => answered,
             polled = self.poll(&expected, &before, &recording) => polled,
-            failure = self.open_browser(browser) => Err(failure),
+            failure = self.open_browser(url, args) => Err(failure),
             () = wait(life, &recording) => Err(not_in_time(args.timeout)),
         };
         drop(stop);
@@ -157,8 +156,8 @@ impl App<'_> {
 
     /// Opens the address in a browser, on a thread of its own, because a browser in the terminal ends only when the
     /// user closes it. Completes only if a note cannot be written.
-    async fn open_browser(&self, url: Option<String>) -> Failure {
-        if let Some(url) = url {
+    async fn open_browser(&self, url: String, args: &ConnectArgs) -> Failure {
+        if !args.no_browser {
             let (opened, is_open) = oneshot::channel();
             thread::spawn(move || {
                 // The consent may have ended meanwhile.
