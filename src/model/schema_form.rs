@@ -39,7 +39,7 @@ mod tests {
     #[test]
     fn schema_of_number_has_bounds_and_no_format() {
         let schema = schema_of::<Vec<Option<u64>>>().to_value();
-        assert!(!schema.to_string().contains("uint"), "{schema}");
+        assert!(schema["items"]["format"].is_null(), "{schema}");
         assert_eq!(schema["items"]["minimum"], 0);
     }
 }

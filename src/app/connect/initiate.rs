@@ -36,7 +36,24 @@ impl App<'_> {
             environment: declared.environment.as_ref(),
             redirect_url,
         };
-        writer.initiate_consent(&consent).await.map_err(not_started)
+        let url = writer
+            .initiate_consent(&consent)
+            .await
+            .map_err(not_started)?;
+        self.refuse_echo(&url)?;
+        Ok(url)
+    }
+
+    /// Refuses an address that repeats a secret of this run, because browsers and their history get it.
+    fn refuse_echo(&self, url: &str) -> Result<(), Failure> {
+        let mut shown = url.to_owned();
+        if self.connection.session.redact(&mut shown) {
+            let message = "the API's consent URL repeats a secret of this run, so it is not opened";
+            return Err(Failure::error("remote_failed", message).hint(
+                "check that AIRBYTE_API_HOST is the API's own address, and tell the vendor",
+            ));
+        }
+        Ok(())
     }
 
     /// The definition of a declared type, with the display name that the operation takes.
