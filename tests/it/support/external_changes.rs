@@ -1,7 +1,7 @@
 //! Responsible for changes to the API by someone other than airlift, from tests that are not async.
 
-use super::CLIENT;
 use super::shared::external_client::ExternalClient;
+use super::{CLIENT, DELETE_DELAY};
 use reqwest::Method;
 use serde_json::Value;
 use tokio::runtime::Runtime;
@@ -44,10 +44,11 @@ impl<'a> ExternalChanges<'a> {
         self.send(Method::PUT, &target, Some(body));
     }
 
-    /// Deletes a connector.
+    /// Deletes a connector, and waits until it is gone: the API answers before that.
     pub(crate) fn delete_connector(&self, id: Uuid) {
         let target = format!("/api/v1/integrations/connectors/{id}");
         self.send(Method::DELETE, &target, None);
+        std::thread::sleep(3 * DELETE_DELAY);
     }
 
     /// Changes a workspace in place.

@@ -59,11 +59,14 @@ customers:
         credentials: {api_key: "${file:stripe-key}"}
 "#;
 
+/// How long a deletion takes after its response.
+const DELETE_DELAY: Duration = Duration::from_millis(20);
+
 /// The options of a sandbox with short waits that accepts only [`CLIENT`].
 pub(crate) fn options() -> Options {
     Options {
         client: Some((CLIENT.0.to_owned(), CLIENT.1.to_owned())),
-        delete_delay: Duration::from_millis(20),
+        delete_delay: DELETE_DELAY,
         ..Options::default()
     }
 }
