@@ -104,7 +104,9 @@ impl NewCustomers {
     /// on another machine may have created it since this run listed the workspaces.
     pub(super) fn may_have_content(&self, workspace: &Workspace, requested: RequestTime) -> bool {
         let created = workspace.created_at.parse::<Timestamp>();
-        created.is_ok_and(|created| created < requested.local - CLOCK_TOLERANCE)
+        // No time proves enough if the list could lack the workspace.
+        self.is_incomplete
+            || created.is_ok_and(|created| created < requested.local - CLOCK_TOLERANCE)
             || self.is_older(workspace, requested, SERVER_TOLERANCE)
     }
 

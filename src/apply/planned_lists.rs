@@ -3,7 +3,7 @@
 
 use super::live_connectors::Listed;
 use crate::model::{LockUnpoisoned, Observed, WorkspaceId};
-use crate::plan::Plan;
+use crate::plan::{CustomerPlan, Operation, Plan};
 use std::collections::BTreeMap;
 use std::sync::Mutex;
 use std::time::Duration;
@@ -22,6 +22,15 @@ pub struct PlannedLists {
     lists: Mutex<BTreeMap<WorkspaceId, Listed>>,
 }
 
+/// Whether a connector is new. A list that lacked it by mistake would make a second one, so a new list
+/// is read before its creation.
+fn creates(customer: &CustomerPlan) -> bool {
+    customer
+        .steps
+        .iter()
+        .any(|step| matches!(step.operation, Operation::CreateConnector { .. }))
+}
+
 impl PlannedLists {
     /// Keeps the lists of the customers that the plan changes, without those that were not read.
     pub fn new(mut observed: Observed, plan: &Plan, read_since: Instant) -> Self {
@@ -31,7 +40,8 @@ impl PlannedLists {
             .filter(|customer| !customer.steps.is_empty());
         let lists = changed.filter_map(|customer| {
             let id = customer.workspace_id?;
-            if observed.organization_listing.replaces_list_of(id) {
+            let is_used = !observed.organization_listing.replaces_list_of(id) && !creates(customer);
+            if !is_used {
                 return None;
             }
             Some((id, observed.customers.get_mut(&id)?.connectors.take()?))
