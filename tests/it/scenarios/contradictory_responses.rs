@@ -88,8 +88,8 @@ fn older_duplicate_with_failed_read_is_kept() {
             return ProxyAction::Forward;
         }
         let query = parts.uri.query().unwrap_or_default();
-        // The list of the plan does not show the connector.
-        if path == CONNECTORS && query.contains(&acme) && lists.fetch_add(1, Ordering::SeqCst) < 1 {
+        // The lists of the plan and before the creation do not show the connector.
+        if path == CONNECTORS && query.contains(&acme) && lists.fetch_add(1, Ordering::SeqCst) < 2 {
             return ProxyAction::ChangeResponse(Box::new(without_github));
         }
         if path.ends_with(&older.to_string()) {
