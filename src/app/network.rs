@@ -17,8 +17,8 @@ const OTHER_CERTIFICATES: [&str; 3] = [
 /// Variables that replace the certificates of the system.
 const CERTIFICATES: [&str; 2] = ["SSL_CERT_FILE", "SSL_CERT_DIR"];
 
-const OTHER_ORGANIZATION: &str = "check the organization, and that the client credentials are its own; without \
-                                  either, the client may lack the permission";
+const OTHER_ORGANIZATION: &str = "check the organization, and that the client credentials are its own; if both \
+                                  are right, the client may lack the permission";
 const OTHER_CREDENTIALS: &str = "check AIRBYTE_CLIENT_ID and AIRBYTE_CLIENT_SECRET (or the file that \
                                  AIRBYTE_CLIENT_SECRET_FILE names): both come from the organization's settings";
 
@@ -102,6 +102,7 @@ fn address_hint(invocation: Invocation<'_>) -> String {
     };
     format!("{checked}; `airlift doctor` tests the connection")
 }
+
 /// The hint about an address of this machine without a scheme, which is used with TLS.
 fn scheme_hint(invocation: Invocation<'_>) -> Option<String> {
     let address = invocation.env.text("AIRBYTE_API_HOST")?;

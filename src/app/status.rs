@@ -1,6 +1,7 @@
 //! Responsible for the state of each connector: whether its credentials work, and if it does not exist,
 //! why.
 
+use super::connect::connect_again;
 use super::workflow::RecordedState;
 use super::{App, Selectable};
 use crate::api::{ApiError, Check, CheckStatus};
@@ -31,12 +32,14 @@ const NOT_ENDED: &str = "the check has not ended";
 pub(super) enum Probed {
     Ended(Verdict),
     Pending,
+    /// The check was not made, which says nothing about the credentials.
+    NotMade(Verdict),
 }
 
 impl From<Probed> for Verdict {
     fn from(probed: Probed) -> Self {
         match probed {
-            Probed::Ended(verdict) => verdict,
+            Probed::Ended(verdict) | Probed::NotMade(verdict) => verdict,
             Probed::Pending => (ConnectorState::Unverified, Some(NOT_ENDED.to_owned())),
         }
     }
@@ -136,8 +139,10 @@ impl App<'_> {
             } else {
                 Probe::Check
             };
-            let probed = self.probe(connector.entry, probe).await?;
-            self.with_consent(&connector.address, probed.into())
+            match self.probe(connector.entry, probe).await? {
+                Probed::Ended(verdict) => self.with_consent(&connector.address, verdict),
+                probed => probed.into(),
+            }
         };
         Ok(status(&connector.address, Some(connector.entry), verdict))
     }
@@ -146,9 +151,9 @@ impl App<'_> {
     fn with_consent(&self, address: &Address, verdict: Verdict) -> Verdict {
         match verdict {
             (ConnectorState::Failing, reason) if self.needs_consent(address) => {
-                let reason = reason.map(|reason| {
-                    format!("{reason}; `airlift connect --again` asks for another consent")
-                });
+                let command = connect_again(address);
+                let reason =
+                    reason.map(|reason| format!("{reason}; {command} asks for another consent"));
                 (ConnectorState::NeedsConsent, reason)
             }
             verdict => verdict,
@@ -192,7 +197,7 @@ impl App<'_> {
                 let verdict = (ConnectorState::Failing, Some(reason.to_owned()));
                 Ok(Probed::Ended(verdict))
             }
-            Err(error) => not_checked(error).map(Probed::Ended),
+            Err(error) => not_checked(error).map(Probed::NotMade),
         }
     }
 

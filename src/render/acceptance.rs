@@ -7,14 +7,7 @@ use std::path::PathBuf;
 
 /// Names the written files, and the changes that were not accepted.
 pub fn accepted(ui: &Ui, files: &[PathBuf], refused: &[(Address, &'static str)]) -> io::Result<()> {
-    for file in files {
-        print_note(ui, &format!("wrote {}", file.display()))?;
-    }
-    for (address, reason) in refused {
-        let address = Safe::address(address);
-        print_note(ui, &format!("{address} is not accepted: {reason}"))?;
-    }
-    Ok(())
+    edited(ui, files, refused, "is not accepted")
 }
 
 /// Names the files that an export updated, and what it left alone.
@@ -22,12 +15,21 @@ pub fn updated(ui: &Ui, files: &[PathBuf], left: &[(Address, &'static str)]) -> 
     if files.is_empty() {
         print_note(ui, "the files are as before")?;
     }
+    edited(ui, files, left, "is left alone")
+}
+
+fn edited(
+    ui: &Ui,
+    files: &[PathBuf],
+    left: &[(Address, &'static str)],
+    what: &str,
+) -> io::Result<()> {
     for file in files {
         print_note(ui, &format!("wrote {}", file.display()))?;
     }
     for (address, reason) in left {
         let address = Safe::address(address);
-        print_note(ui, &format!("{address} is left alone: {reason}"))?;
+        print_note(ui, &format!("{address} {what}: {reason}"))?;
     }
     Ok(())
 }

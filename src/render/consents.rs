@@ -1,6 +1,7 @@
 //! Responsible for the results of `airlift connect`: the address of a consent, a connector that was connected, and the
 //! list of links.
 
+use super::cells::escaped;
 use super::terminal::Line;
 use super::{Out, Safe, Ui, json, print_note};
 use crate::model::{Address, ConnectorId};
@@ -149,9 +150,9 @@ pub fn consent_links_as_csv(out: &mut Out<'_>, links: &ConsentLinks) -> io::Resu
     ])?;
     for link in &links.links {
         writer.write_record([
-            &*inert(&link.customer),
-            &*inert(&link.connector),
-            &*inert(&link.kind),
+            &*cell(&link.customer),
+            &*cell(&link.connector),
+            &*cell(&link.kind),
             if link.again { "true" } else { "false" },
             link.link.as_deref().unwrap_or_default(),
             link.expires_at.as_deref().unwrap_or_default(),
@@ -164,23 +165,7 @@ pub fn consent_links_as_csv(out: &mut Out<'_>, links: &ConsentLinks) -> io::Resu
     out.flush()
 }
 
-/// A cell that no spreadsheet reads as a formula.
-fn inert(text: &str) -> String {
-    let text = Safe::new(text).to_string();
-    if text.starts_with(['=', '+', '-', '@', '\t']) {
-        format!("'{text}")
-    } else {
-        text
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::inert;
-
-    #[test]
-    fn inert_of_formula_starts_with_apostrophe() {
-        assert_eq!(inert("=HYPERLINK(1)"), "'=HYPERLINK(1)");
-        assert_eq!(inert("acme"), "acme");
-    }
+/// A text that neither a terminal nor a spreadsheet runs.
+fn cell(text: &str) -> String {
+    escaped(Safe::new(text).as_str())
 }

@@ -7,6 +7,7 @@
 
 mod acceptance;
 mod adoption_table;
+mod cells;
 pub mod ci;
 mod consents;
 mod errors;
@@ -34,6 +35,7 @@ pub(crate) mod wording;
 
 pub use acceptance::{accepted, updated};
 pub use adoption_table::{AdoptionTable, adoption_table};
+pub(crate) use cells::{escaped, unescaped};
 pub use consents::{
     ConnectedView, ConsentLink, ConsentLinks, QrCodes, RecordedBy, connected, consent_links,
     consent_links_as_csv, consent_url,

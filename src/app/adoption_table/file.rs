@@ -1,9 +1,8 @@
 //! Responsible for the form of an adoption table: CSV for spreadsheets, JSON for programs.
 
 use super::candidates::{Candidate, MatchKind};
-use super::cells::{escaped, unescaped};
 use crate::failure::Failure;
-use crate::render::Safe;
+use crate::render::{Safe, escaped, unescaped};
 use serde::{Deserialize, Serialize};
 use std::fs::File;
 use std::io::Read as _;

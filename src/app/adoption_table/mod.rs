@@ -2,7 +2,6 @@
 //! declarations, for a person to edit. Sends no write request.
 
 mod candidates;
-mod cells;
 mod file;
 
 use super::out_directory::OutDirectory;

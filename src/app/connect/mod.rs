@@ -12,6 +12,7 @@ mod webhook;
 use super::App;
 use crate::failure::{Failure, FailureKind};
 use crate::model::{Address, ConnectorId, DefinitionId, DesiredConnector, LedgerState};
+use crate::render;
 use std::collections::BTreeSet;
 use tokio::sync::Mutex;
 
@@ -71,8 +72,16 @@ fn recorded_at(recorded: &LedgerState, address: &Address) -> Option<ConnectorId>
     Some(connector.id)
 }
 
+/// The command that asks for another consent, in backticks.
+pub(super) fn connect_again(address: &Address) -> String {
+    let words = ["airlift", "connect", &address.to_string(), "--again"];
+    format!("`{}`", render::command_line(&words))
+}
+
 fn already_connected(address: &Address) -> Failure {
     let message = format!("{address} is connected already, or its link was used");
-    Failure::new(FailureKind::Refused, "already_connected", message)
-        .hint("`airlift connect --again` asks for another consent and replaces the connector")
+    Failure::new(FailureKind::Refused, "already_connected", message).hint(format!(
+        "{} asks for another consent and replaces the connector",
+        connect_again(address)
+    ))
 }

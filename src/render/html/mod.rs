@@ -10,7 +10,7 @@ mod tests;
 use super::view::drift::DriftView;
 use super::view::plan::{PlanView, blocked};
 use super::view::plan_summary::MissingSecrets;
-use super::view::report::ReportView;
+use super::view::report::{ReportView, WaveView};
 use super::view::unverified::unverified;
 use super::view::{Group, Phrase};
 use super::{Label, MacCheck, Out, SavedFile, Verbosity};
@@ -74,14 +74,34 @@ pub fn report(out: &mut Out<'_>, report: &ApplyReport) -> io::Result<()> {
     let blocked = blocked(&report.blocked, "not planned, so nothing was changed");
     let unverified = unverified(&report.unverified);
     let groups = blocked.iter().chain(&unverified);
+    let sections = groups.map(section).chain(unhealthy(&view.waves)).collect();
     write(
         out,
         Page {
             counted: "Operations",
-            ..page("Report", &sentences, groups.map(section).collect())
+            ..page("Report", &sentences, sections)
         },
         &rows::of_report(report),
     )
+}
+
+/// The connectors that did not pass the gates of their waves.
+fn unhealthy(waves: &[WaveView]) -> Option<Section> {
+    let rows: Vec<SectionRow> = waves
+        .iter()
+        .flat_map(|wave| &wave.unhealthy)
+        .map(|(address, reason)| SectionRow {
+            text: format!("{address}: {reason}"),
+            detail: None,
+        })
+        .collect();
+    (!rows.is_empty()).then(|| Section {
+        title: "Unhealthy",
+        class: "error",
+        meaning: "did not pass the gate of its wave".to_owned(),
+        is_open: true,
+        rows,
+    })
 }
 
 fn page(title: &'static str, summary: &[Phrase], sections: Vec<Section>) -> Page {

@@ -1,6 +1,7 @@
 //! Tests of the pages: what names can do in them, what they load, and how large they are.
 
 use super::page::hash;
+use crate::apply::{GateReport, UnhealthyConnector, WaveReport};
 use crate::model::Address;
 use crate::plan::{BlockReason, Blocked, Plan};
 use crate::render::{Color, Out, Safe, sample};
@@ -130,6 +131,33 @@ fn page_of_a_report_names_what_the_plan_blocked() {
     }];
     let page = written(|out| super::report(out, &report));
     assert!(page.contains("blocked-customer [customer_unreadable]"));
+}
+
+#[test]
+fn page_of_a_report_names_what_did_not_pass_a_gate() {
+    let mut report = sample::partial();
+    report.waves = vec![WaveReport {
+        number: 1,
+        of: 2,
+        connectors: 1,
+        done: 1,
+        wave: Some("1".to_owned()),
+        customers: Some(1),
+        gate: Some(GateReport {
+            checked: 1,
+            unhealthy: vec![UnhealthyConnector {
+                customer: "acme".to_owned(),
+                connector: "<GitHub>".to_owned(),
+                reason: "the token is not valid".to_owned(),
+            }],
+        }),
+    }];
+    let page = written(|out| super::report(out, &report));
+    assert!(
+        page.contains("&lt;GitHub&gt;: the token is not valid"),
+        "{page}"
+    );
+    assert!(!page.contains("<GitHub>"));
 }
 
 #[test]

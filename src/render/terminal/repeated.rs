@@ -7,9 +7,9 @@ use super::{Line, Safe};
 const START: &str = "`airlift ";
 
 /// Commands that read the project, the API and the ledger.
-const COMMANDS: [&str; 13] = [
-    "adopt", "apply", "doctor", "drift", "export", "ledger", "outputs", "plan", "replan", "rotate",
-    "snapshot", "status", "token",
+const COMMANDS: [&str; 14] = [
+    "adopt", "apply", "connect", "doctor", "drift", "export", "ledger", "outputs", "plan",
+    "replan", "rotate", "snapshot", "status", "token",
 ];
 
 /// Options of the command line that suggested commands repeat.
@@ -95,6 +95,10 @@ mod tests {
             written("run `airlift ledger sign`, then `airlift plan`", options()),
             "run `airlift ledger sign -f 'my project' --sandbox --ledger l`, then \
              `airlift plan -f 'my project' --sandbox --ledger l`\n"
+        );
+        assert_eq!(
+            written("`airlift connect acme/CRM --again`", options()),
+            "`airlift connect acme/CRM --again -f 'my project' --sandbox --ledger l`\n"
         );
         assert_eq!(
             written("`airlift validate` and `airlift explain CODE`", options()),

@@ -4,8 +4,9 @@
 mod browser;
 mod site;
 
-use crate::support::{AIRLIFT, TestEnv, faulty, isolate, options};
+use crate::support::{AIRLIFT, FaultProxy, ProxyAction, TestEnv, faulty, isolate, options};
 use browser::Browser;
+use serde_json::{Value, json};
 use std::io::{BufRead as _, BufReader};
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc;
@@ -82,6 +83,15 @@ impl Running {
     }
 }
 
+impl Drop for Running {
+    /// A test that fails leaves no listener behind.
+    fn drop(&mut self) {
+        // A command that ended needs no signal.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
 /// Both customers exist, and their connectors wait.
 fn waiting() -> TestEnv {
     let env = TestEnv::with(PROJECT, options());
@@ -142,6 +152,36 @@ fn connect_from_terminal_records_connector() {
     again.exits(5).complains("already_connected");
     let same = env.run(&["connect", "acme/CRM", "--complete", &id]);
     same.exits(0).says("was connected before");
+}
+
+#[test]
+fn check_that_could_not_be_made_asks_no_customer_for_another_consent() {
+    let mut env = waiting();
+    let (running, url) = connect(&env, &["acme/CRM"]);
+    let mut browser = Browser::new(&env);
+    let callback = browser.decide(&url, "allow");
+    assert_eq!(browser.get(&callback).0, 200);
+    assert_eq!(running.end().0, 0);
+    let status = env.run(&["status", "acme"]);
+    status.exits(0).says("1 connector: 1 ok.");
+    let _proxy = FaultProxy::start(&mut env, |parts, _| {
+        if parts.uri.path().ends_with("/check") {
+            ProxyAction::Respond(422, json!({"message": "not now"}))
+        } else {
+            ProxyAction::Forward
+        }
+    });
+    let status = env.run(&["status", "acme"]);
+    status.exits(4).says("failing").says("could not be made");
+    let needed = env.run(&["connect", "--needed", "--format", "json"]);
+    let links = needed.exits(0).json()["links"].clone();
+    let customers: Vec<&Value> = links
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|link| &link["customer"])
+        .collect();
+    assert_eq!(customers, ["globex"]);
 }
 
 #[test]

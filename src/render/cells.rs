@@ -6,7 +6,7 @@ const FORMULA: [char; 11] = ['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋',
 const MARK: char = '\'';
 
 /// The text with a mark in front if a spreadsheet would run it, or if it begins with the mark itself.
-pub(super) fn escaped(text: &str) -> String {
+pub(crate) fn escaped(text: &str) -> String {
     if text.starts_with(FORMULA) || text.starts_with(MARK) {
         format!("{MARK}{text}")
     } else {
@@ -15,7 +15,7 @@ pub(super) fn escaped(text: &str) -> String {
 }
 
 /// The text without the mark that [`escaped`] put in front.
-pub(super) fn unescaped(text: &str) -> &str {
+pub(crate) fn unescaped(text: &str) -> &str {
     match text.strip_prefix(MARK) {
         Some(rest) if rest.starts_with(FORMULA) || rest.starts_with(MARK) => rest,
         _ => text,
