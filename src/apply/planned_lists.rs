@@ -40,8 +40,7 @@ impl PlannedLists {
             .filter(|customer| !customer.steps.is_empty());
         let lists = changed.filter_map(|customer| {
             let id = customer.workspace_id?;
-            let is_used = !observed.organization_listing.replaces_list_of(id) && !creates(customer);
-            if !is_used {
+            if observed.organization_listing.replaces_list_of(id) || creates(customer) {
                 return None;
             }
             Some((id, observed.customers.get_mut(&id)?.connectors.take()?))

@@ -32,17 +32,19 @@ struct StoredPack {
     entries: BTreeMap<WorkspaceId, Box<RawValue>>,
 }
 
-/// The pack of an entry: one of 16.
-fn pack(id: WorkspaceId) -> String {
-    let [first, ..] = id.0.as_bytes();
-    format!("{DIR}/{:x}.json", first >> 4)
+/// The name of one of the 16 packs.
+fn named(number: u8) -> String {
+    format!("{DIR}/{number:x}.json")
 }
 
-/// Whether a name is one of the 16.
+/// The pack of an entry.
+fn pack(id: WorkspaceId) -> String {
+    let [first, ..] = id.0.as_bytes();
+    named(first >> 4)
+}
+
 fn is_pack(name: &str) -> bool {
-    let stem = name.strip_prefix("packs/");
-    let stem = stem.and_then(|name| name.strip_suffix(".json"));
-    stem.is_some_and(|stem| stem.len() == 1 && u8::from_str_radix(stem, 16).is_ok())
+    (0..16).any(|number| named(number) == name)
 }
 
 /// Reads all packs.
@@ -89,7 +91,7 @@ pub(super) async fn change(store: &LedgerStore, changes: Changes) -> Result<(), 
         .buffer_unordered(PARALLEL)
         .try_collect()
         .await?;
-    store.replace_all(&packs).await
+    store.replace_all(packs).await
 }
 
 /// The name and the new text of a pack.

@@ -108,13 +108,8 @@ impl PlanStore {
 
     /// The text of a plan, or `None` if another run removed it.
     pub async fn read(&self, plan: &StoredPlan) -> Result<Option<Vec<u8>>, LedgerError> {
-        match &self.0 {
-            LedgerStore::Local(local) => local.read_up_to(&plan.name, MAX_PLAN_SIZE),
-            LedgerStore::Shared(shared) => {
-                let text = shared.read_up_to(&plan.name, MAX_PLAN_SIZE).await?;
-                Ok(text.map(String::into_bytes))
-            }
-        }
+        let text = self.0.read_up_to(&plan.name, MAX_PLAN_SIZE).await?;
+        Ok(text.map(String::into_bytes))
     }
 
     async fn plans(&self) -> Result<Vec<StoredPlan>, LedgerError> {

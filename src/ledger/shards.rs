@@ -48,8 +48,9 @@ pub async fn check_shards(
     shard: Shard,
 ) -> Result<(), LedgerError> {
     let store = root.for_organization(authenticator.organization());
-    let division = read(&store, authenticator).await?;
-    refuse_other(&store, division, shard)
+    fitting_division(&store, authenticator, shard)
+        .await
+        .map(drop)
 }
 
 /// Divides a ledger that no run has written into as many shards as the run says. Refuses one with another division.
@@ -59,8 +60,7 @@ pub async fn claim_shards(
     shard: Shard,
 ) -> Result<(), LedgerError> {
     let store = root.for_organization(authenticator.organization());
-    let division = read(&store, authenticator).await?;
-    refuse_other(&store, division, shard)?;
+    let division = fitting_division(&store, authenticator, shard).await?;
     if division != Division::Unused {
         return Ok(());
     }
@@ -75,10 +75,9 @@ pub async fn claim_shards(
         // Needs no lease: the condition lets one of several runs create the head.
         LedgerStore::Shared(objects) => match objects.put(head::OBJECT, &text, None).await? {
             Put::Written(_) => Ok(()),
-            Put::Conflict => {
-                let division = read(&store, authenticator).await?;
-                refuse_other(&store, division, shard)
-            }
+            Put::Conflict => fitting_division(&store, authenticator, shard)
+                .await
+                .map(drop),
         },
     }
 }
@@ -127,10 +126,16 @@ async fn read(store: &LedgerStore, authenticator: &Authenticator) -> Result<Divi
     }
 }
 
-fn refuse_other(store: &LedgerStore, division: Division, shard: Shard) -> Result<(), LedgerError> {
+/// The division of a ledger that has as many shards as the run says, or that no run has written.
+async fn fitting_division(
+    store: &LedgerStore,
+    authenticator: &Authenticator,
+    shard: Shard,
+) -> Result<Division, LedgerError> {
+    let division = read(store, authenticator).await?;
     let count = match division {
-        Division::Unused => return Ok(()),
-        Division::Shards(count) if count == shard.count() => return Ok(()),
+        Division::Unused => return Ok(division),
+        Division::Shards(count) if count == shard.count() => return Ok(division),
         Division::Shards(count) => Some(count),
         Division::Undivided => None,
     };

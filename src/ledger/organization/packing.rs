@@ -62,7 +62,7 @@ impl Ledger {
             .filter(|(id, text)| !to_pack.contains(id) || matches!(text, EntryText::Removed(_)))
             .map(|(id, text)| (file(*id), text.bytes().to_vec()))
             .collect();
-        self.store.replace_all(&loose).await?;
+        self.store.replace_all(loose).await?;
         packs::change(&self.store, changes.clone()).await?;
         self.state().note_packs(&texts, &changes);
         Ok(())

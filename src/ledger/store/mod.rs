@@ -8,7 +8,7 @@ pub use local::{LocalStore, trusted};
 pub(in crate::ledger) use object::{Moment, Put};
 pub use object::{SharedStore, open_shared};
 
-use super::LedgerError;
+use super::{LedgerError, disk_thread};
 use crate::files::Access;
 use crate::model::OrganizationId;
 use std::path::{Path, PathBuf};
@@ -99,11 +99,17 @@ impl LedgerStore {
     /// Replaces files or objects durably, each of them atomically.
     pub(in crate::ledger) async fn replace_all(
         &self,
-        contents: &[(String, Vec<u8>)],
+        contents: Vec<(String, Vec<u8>)>,
     ) -> Result<(), LedgerError> {
         match self {
-            Self::Local(local) => local.replace_all(contents),
-            Self::Shared(shared) => shared.replace_all(contents).await,
+            Self::Local(local) => {
+                let (local, path) = (local.clone(), local.path(""));
+                disk_thread::run(move || local.replace_all(&contents))
+                    .await
+                    .map_err(LedgerError::io("cannot write", &path))
+                    .flatten()
+            }
+            Self::Shared(shared) => shared.replace_all(&contents).await,
         }
     }
 
