@@ -34,8 +34,11 @@ impl Forecast {
             let operations = customer.steps.iter().map(|step| &step.operation);
             let sent: u64 = operations.clone().map(requests).sum();
             let lists = operations.clone().any(lists_connectors);
+            let lists_before =
+                customer.workspace_id.is_some() && operations.clone().any(creates_connector);
             let needs_token = operations.clone().any(needs_token);
-            forecast.requests += sent + u64::from(lists) + u64::from(needs_token);
+            forecast.requests +=
+                sent + u64::from(lists_before) + u64::from(lists) + u64::from(needs_token);
             forecast.tokens += u64::from(needs_token);
         }
         forecast
@@ -66,6 +69,10 @@ fn requests(operation: &Operation) -> u64 {
         // The check, the creation, a list, the deletion and a list.
         Operation::ReplaceConnector { .. } => 5,
     }
+}
+
+fn creates_connector(operation: &Operation) -> bool {
+    matches!(operation, Operation::CreateConnector { .. })
 }
 
 fn lists_connectors(operation: &Operation) -> bool {

@@ -386,4 +386,8 @@ fn forecast_of_a_plan_is_near_the_requests_of_its_execution() {
         .says("Forecast: about 30 requests, 5 tokens");
     let sent = traffic.0.len() - reads.0.len();
     assert!(sent.abs_diff(30) < 10, "{sent}");
+    // Of each customer: the token, a list, the creation and a list.
+    env.write("airlift.yaml", &fleet(5, 4));
+    let plan = env.run(&["plan", "--format", "json"]).exits(0).json();
+    assert_eq!(plan["summary"]["forecast"]["requests"], 5 * 4);
 }
