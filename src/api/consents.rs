@@ -5,7 +5,7 @@ use super::reader::Reader;
 use super::request::{self, TemplateOwner};
 use super::wire::{ConsentUrlResponse, TemplateCreated, TemplateList};
 use super::writer::Writer;
-use crate::http::is_loopback;
+use crate::http::is_private;
 use crate::model::{DefinitionId, SecretLookup, Settings, TemplateId};
 use reqwest::Url;
 
@@ -104,8 +104,7 @@ impl Writer {
 /// An encrypted web address, or one of this machine, without user name and password.
 fn web_address(text: &str) -> Option<Url> {
     let url = Url::parse(text).ok()?;
-    let is_private = url.scheme() == "https" || (url.scheme() == "http" && is_loopback(&url));
-    (is_private && url.username().is_empty() && url.password().is_none()).then_some(url)
+    (is_private(&url) && url.username().is_empty() && url.password().is_none()).then_some(url)
 }
 
 #[cfg(test)]

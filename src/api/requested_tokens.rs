@@ -6,7 +6,7 @@ use super::scoped_tokens::Scoped;
 use super::tokens::IssuedToken;
 use super::wire::WidgetTokenResponse;
 use super::{Writer, request};
-use crate::http::is_loopback;
+use crate::http::is_private;
 use crate::model::{SecretValue, WebOrigin, WorkspaceId};
 use base64::Engine as _;
 use base64::alphabet::{STANDARD, URL_SAFE};
@@ -113,8 +113,7 @@ fn check_widget(token: &SecretValue, workspace: WorkspaceId) -> Result<(), &'sta
     let content: WidgetContent =
         serde_json::from_slice(&json).map_err(|_| "the widget token has no widgetUrl")?;
     let url = Url::parse(&content.widget_url).map_err(|_| "the widgetUrl is not a URL")?;
-    let is_private = url.scheme() == "https" || (url.scheme() == "http" && is_loopback(&url));
-    if !is_private || !url.username().is_empty() || url.password().is_some() {
+    if !is_private(&url) || !url.username().is_empty() || url.password().is_some() {
         return Err("the widgetUrl is not an https URL");
     }
     let mut ids = url.query_pairs().filter(|(name, _)| name == "workspaceId");

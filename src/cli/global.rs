@@ -57,7 +57,7 @@ pub struct GlobalArgs {
     #[arg(long, global = true)]
     pub sandbox: bool,
     /// Location of the ledger: a directory or an s3:// address; gs:// and az:// in builds with
-    /// those features [default: .airlift beside the project file]
+    /// those features [default: `AIRLIFT_LEDGER`, or .airlift beside the project file]
     #[arg(long, value_name = "LOCATION", global = true)]
     pub ledger: Option<PathBuf>,
     /// Part of the customers that the run covers: INDEX/COUNT, such as 0/4 for the first of four

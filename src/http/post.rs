@@ -1,7 +1,7 @@
 //! Responsible for posting JSON to one address that an operator names.
 
 use super::TransportError;
-use super::client::{build, builder, is_loopback};
+use super::client::{build, builder, is_private};
 use reqwest::{Client, Url};
 use std::time::Duration;
 
@@ -19,8 +19,7 @@ impl PostClient {
     /// Accepts https, and http for this machine.
     pub(crate) fn new(address: &str) -> Result<Self, &'static str> {
         let url = Url::parse(address).map_err(|_| "is not an address")?;
-        let is_private = url.scheme() == "https" || (url.scheme() == "http" && is_loopback(&url));
-        if !is_private {
+        if !is_private(&url) {
             return Err("must start with https://");
         }
         let client = builder(&url, None, CONNECT_TIMEOUT)

@@ -10,6 +10,7 @@ use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
 use super::connector_request::{Settings, configuration, environment};
+use super::oauth_apps::require_oauth;
 use super::workspaces;
 use crate::sandbox::backend::Backend;
 use crate::sandbox::catalog::ConnectorType;
@@ -170,14 +171,7 @@ fn selected(
             "exactly one of connector_type, definition_id is required",
         ));
     };
-    let kind = kind.ok_or_else(|| OperationError::not_found("Connector definition"))?;
-    if kind.has_oauth() {
-        Ok(kind)
-    } else {
-        Err(OperationError::bad_request(
-            "This connector has no OAuth method",
-        ))
-    }
+    require_oauth(kind)
 }
 
 /// The organization's template of a type. A consent does not use the global template.

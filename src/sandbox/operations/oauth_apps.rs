@@ -78,6 +78,13 @@ fn selected(
             ));
         }
     };
+    require_oauth(kind)
+}
+
+/// Requires that a type exists and has an OAuth method.
+pub(super) fn require_oauth(
+    kind: Option<&'static ConnectorType>,
+) -> Result<&'static ConnectorType, OperationError> {
     let kind = kind.ok_or_else(|| OperationError::not_found("Connector definition"))?;
     if kind.has_oauth() {
         Ok(kind)

@@ -33,6 +33,15 @@ fn error_code(env: &TestEnv, arguments: &[&str], exit: i32) -> Value {
     output.exits(exit).json()["error"]["code"].clone()
 }
 
+/// The addresses of the steps of a report that no longer fit.
+fn stale(report: &Value) -> Vec<&Value> {
+    let operations = report["operations"].as_array().unwrap().iter();
+    operations
+        .filter(|operation| operation["outcome"] == "stale")
+        .map(|operation| &operation["address"])
+        .collect()
+}
+
 #[test]
 fn saved_plan_is_applied_exactly_and_then_nothing_is_left() {
     let env = pending();
@@ -130,14 +139,7 @@ fn steps_that_no_longer_fit_are_skipped_and_the_rest_is_applied() {
     assert_eq!(fail, "plan_stale");
     let report = env.run(&["apply", "plan.json", "--format", "json"]);
     let report = report.exits(4).json();
-    let stale: Vec<&Value> = report["operations"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .filter(|operation| operation["outcome"] == "stale")
-        .map(|operation| &operation["address"])
-        .collect();
-    assert_eq!(stale, ["acme/Acme GitHub"]);
+    assert_eq!(stale(&report), ["acme/Acme GitHub"]);
     assert!(env.world().workspace("initech").is_some());
     let live = env.connector("Acme GitHub").replication_config;
     assert_eq!(live["start_date"], "2026-07-01T00:00:00Z");
@@ -296,13 +298,6 @@ fn steps_of_a_customer_that_was_renamed_by_others_are_skipped_and_the_rest_is_ap
         .change_customer(globex, &json!({"name": "globex-eu"}));
     let report = env.run(&["apply", "plan.json", "--format", "json"]);
     let report = report.exits(4).json();
-    let stale: Vec<&Value> = report["operations"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .filter(|operation| operation["outcome"] == "stale")
-        .map(|operation| &operation["address"])
-        .collect();
-    assert_eq!(stale, ["globex/Globex Stripe"]);
+    assert_eq!(stale(&report), ["globex/Globex Stripe"]);
     assert!(env.world().workspace("initech").is_some());
 }

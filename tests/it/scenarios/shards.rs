@@ -12,7 +12,7 @@ fn project(names: &[String]) -> String {
     names.iter().fold(
         "version: 1\nguards: {max_deletes: 50, max_delete_percent: 100}\ncustomers:\n".to_owned(),
         |mut project, name| {
-            let connector = "{name: Hub, type: stripe, credentials: {api_key: {plain: x}}, replication_config: none}";
+            let connector = "{name: Hub, type: stripe, credentials: {api_key: \"${env:KEY}\"}, replication_config: none}";
             writeln!(project, "  - {{name: {name}, connectors: [{connector}]}}").unwrap();
             project
         },
@@ -26,7 +26,7 @@ fn names() -> Vec<String> {
 }
 
 fn fleet(options: Options) -> TestEnv {
-    let project = project(&names()).replace("{plain: x}", "\"${env:KEY}\"");
+    let project = project(&names());
     let mut env = TestEnv::with(&project, options);
     env.set("KEY", "a key of the tests");
     env
