@@ -154,7 +154,7 @@ fn page_of_a_report_names_what_did_not_pass_a_gate() {
     }];
     let page = written(|out| super::report(out, &report));
     assert!(
-        page.contains("&lt;GitHub&gt;: the token is not valid"),
+        page.contains("&lt;GitHub&gt;&quot;: the token is not valid"),
         "{page}"
     );
     assert!(!page.contains("<GitHub>"));
