@@ -1,6 +1,7 @@
 //! Responsible for one setting of an accepted change: its observed value, and its place in the ledger entry.
 
-use super::drift_acceptance::{NOT_EDITABLE, Refusal, WITHHELD};
+use super::drift_acceptance::{Refusal, WITHHELD};
+use super::project_edit::NOT_EDITABLE;
 use crate::model::{Applied, ObservedConnector, Setting, Settings};
 use crate::plan::FieldValue;
 use serde_json::Value;

@@ -31,6 +31,10 @@ impl CommitTree {
     /// The files of a commit of the project's repository.
     pub(super) fn find(revision: &str, project: &Path) -> Result<Self, Failure> {
         let repository = project_tree(project);
+        // Git gets the paths of files as text.
+        if repository.to_str().is_none() {
+            return Err(failed("the path of the repository is not UTF-8"));
+        }
         if !is_repository(&repository.join(".git")) {
             return Err(failed("the project is not in a git repository"));
         }
@@ -205,4 +209,20 @@ fn listed(name: &str, output: Output) -> Result<Vec<u8>, Failure> {
 fn failed(reason: &str) -> Failure {
     let message = format!("--changed-since cannot compare the files: {reason}");
     Failure::usage("bad_revision", message)
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::CommitTree;
+    use std::ffi::OsStr;
+    use std::os::unix::ffi::OsStrExt as _;
+    use std::path::Path;
+
+    #[test]
+    fn commit_tree_below_a_path_that_is_not_utf8_is_refused() {
+        let project = Path::new(OsStr::from_bytes(b"/absent/\xff"));
+        let failure = CommitTree::find("HEAD", project).err().unwrap();
+        assert_eq!(failure.code, "bad_revision");
+        assert!(failure.message.contains("not UTF-8"), "{failure:?}");
+    }
 }

@@ -4,9 +4,9 @@
 //! Does not write to the API. Leaves a change alone if its declaration cannot be edited for certain, or if
 //! its value may be a secret.
 
+use super::App;
 use super::accepted_setting::{known, set_applied};
-use super::project_edit::{ProjectEdit, connector_path, customer_path, key};
-use super::{App, Invocation, project};
+use super::project_edit::{NOT_EDITABLE, ProjectEdit, connector_path, customer_path, key};
 use crate::config::EditStep;
 use crate::export::{Exported, Sources, connector_text, export, written_value};
 use crate::failure::Failure;
@@ -15,7 +15,9 @@ use crate::model::{
     ObservedConnector, ObservedStatus, Selector, Status, WorkspaceId,
 };
 use crate::observed::{Details, Survey};
-use crate::plan::{Drift, DriftKind, DriftSubject, Drifted, FieldChange, Policy, drift};
+use crate::plan::{
+    Drift, DriftKind, DriftSubject, Drifted, DriftedCustomer, FieldChange, Policy, drift,
+};
 use crate::render;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
@@ -24,8 +26,6 @@ use std::collections::{BTreeMap, BTreeSet};
 pub(super) type Refusal = &'static str;
 
 const NOT_DECLARED: Refusal = "the files do not declare it under its name of the last apply";
-pub(super) const NOT_EDITABLE: Refusal =
-    "its declaration cannot be edited for certain; edit it yourself";
 pub(super) const WITHHELD: Refusal = "its value may be a secret; edit the files yourself";
 const UNKNOWN_STATUS: Refusal = "airlift does not know its status";
 const LEFT_OUT: Refusal = "no file can declare it; rename or remove it";
@@ -108,7 +108,9 @@ impl App<'_> {
         let mut files = ProjectEdit::new(&self.project);
         let mut entries = BTreeMap::new();
         let mut refused = Vec::new();
-        for customer in &drift.customers {
+        let mut customers: Vec<&DriftedCustomer> = drift.customers.iter().collect();
+        customers.sort_by_key(|customer| own_change(customer));
+        for customer in customers {
             let mut acceptor = Acceptor {
                 app: self,
                 observed,
@@ -116,11 +118,11 @@ impl App<'_> {
                 workspace: customer.workspace_id,
                 entry: recorded.customers.get(&customer.workspace_id).cloned(),
             };
-            // Connectors are found under the customer's old name, so the customer comes last.
-            let changes = customer.changes.iter();
-            let (own, others): (Vec<_>, Vec<_>) =
-                changes.partition(|change| change.address.connector.is_none());
-            for change in others.into_iter().chain(own) {
+            // Connectors are found under the customer's old name, so the customer comes last. A deletion frees the name
+            // that another object has now, and a rename frees that of a new object.
+            let mut changes: Vec<&Drifted> = customer.changes.iter().collect();
+            changes.sort_by_key(|change| (change.address.connector.is_none(), change.kind));
+            for change in changes {
                 let before = (files.clone(), acceptor.entry.clone());
                 if let Err(reason) = acceptor.change(change, &mut files) {
                     (files, acceptor.entry) = before;
@@ -129,19 +131,18 @@ impl App<'_> {
             }
             entries.insert(customer.workspace_id, acceptor.entry);
         }
-        let written = files.write(|| check_files(self.invocation))?;
+        refused.sort();
+        let written = files.write(self.invocation, "drift_not_accepted")?;
         render::accepted(self.invocation.ui, &written, &refused)?;
         Ok((entries, refused))
     }
 }
 
-/// Loads the edited files. Fails if they have an error.
-fn check_files(invocation: Invocation<'_>) -> Result<(), Failure> {
-    if project::read(invocation)?.project.is_some() {
-        return Ok(());
-    }
-    let message = "the files would have errors after the change; they are as before";
-    Err(Failure::error("drift_not_accepted", message).hint("edit the files yourself"))
+/// How the customer itself changed.
+fn own_change(customer: &DriftedCustomer) -> Option<DriftKind> {
+    let mut changes = customer.changes.iter();
+    let own = changes.find(|change| change.address.connector.is_none());
+    own.map(|change| change.kind)
 }
 
 /// Keeps the changes that the selectors name. Fails if one names none.
@@ -154,10 +155,8 @@ fn select(drift: &mut Drift, selectors: &[Selector]) -> Result<(), Failure> {
         .collect();
     let mut selected = BTreeSet::new();
     for selector in selectors {
-        let covered = |address: &&Address| {
-            selector.names(address) || selector.names_customer(&address.customer)
-        };
-        let named: Vec<Address> = changed.iter().filter(covered).cloned().collect();
+        let covered = changed.iter().filter(|address| selector.covers(address));
+        let named: Vec<Address> = covered.cloned().collect();
         if named.is_empty() {
             let message = format!("nothing that {selector} names changed out of band");
             return Err(Failure::unknown_selector(message)
@@ -275,8 +274,7 @@ impl Acceptor<'_> {
             &customer_path(customer),
             &connector_text(exported),
         ))?;
-        self.entry()?.connectors.insert(name.to_owned(), entry);
-        Ok(())
+        self.record(name, entry)
     }
 
     fn update(
@@ -316,7 +314,16 @@ impl Acceptor<'_> {
         }
         connector.updated_at.clone_from(&observed.updated_at);
         connector.write = None;
-        self.entry()?.connectors.insert(observed.name, connector);
+        self.record(&observed.name, connector)
+    }
+
+    /// Adds the entry of a connector. Refuses it if another connector has the name: others swapped the names.
+    fn record(&mut self, name: &str, connector: ConnectorEntry) -> Result<(), Refusal> {
+        let connectors = &mut self.entry()?.connectors;
+        if connectors.contains_key(name) {
+            return Err(NOT_EDITABLE);
+        }
+        connectors.insert(name.to_owned(), connector);
         Ok(())
     }
 

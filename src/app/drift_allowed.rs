@@ -72,8 +72,7 @@ fn remove(drift: &mut Drift, target: &Selector) -> usize {
     for customer in &mut drift.customers {
         let before = customer.changes.len();
         customer.changes.retain(|change| {
-            let covered =
-                target.names(&change.address) || target.names_customer(&change.address.customer);
+            let covered = target.covers(&change.address);
             if covered {
                 match change.subject {
                     DriftSubject::Customer(_) => drift.summary.customers -= 1,

@@ -4,8 +4,8 @@
 //! Adds customers and connectors, and replaces declared settings that differ. Leaves credentials, undeclared settings and
 //! declarations of what does not exist alone.
 
-use super::project_edit::{ProjectEdit, connector_path, customer_path, key};
-use super::{App, project};
+use super::App;
+use super::project_edit::{NOT_EDITABLE, ProjectEdit, connector_path, customer_path, key};
 use crate::export::{
     Exported, ExportedConnector, ExportedCustomer, connector_text, customer_text, written_setting,
 };
@@ -16,7 +16,6 @@ use crate::render;
 /// The reason why something is left alone.
 type Reason = &'static str;
 
-const NOT_EDITABLE: Reason = "its declaration cannot be edited for certain; edit it yourself";
 const ABSENT: Reason = "it is declared and does not exist";
 
 impl App<'_> {
@@ -34,15 +33,8 @@ impl App<'_> {
         for customer in exported.declared() {
             update.customer(customer);
         }
-        let invocation = self.invocation;
-        let written = update.files.write(|| {
-            if project::read(invocation)?.project.is_some() {
-                return Ok(());
-            }
-            let message = "the files would have errors after the update; they are as before";
-            Err(Failure::error("export_not_written", message).hint("edit the files yourself"))
-        })?;
-        Ok(render::updated(invocation.ui, &written, &update.left)?)
+        let written = update.files.write(self.invocation, "export_not_written")?;
+        Ok(render::updated(self.invocation.ui, &written, &update.left)?)
     }
 }
 

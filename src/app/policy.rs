@@ -45,7 +45,8 @@ struct PolicyFile {
     /// Limits on what one run may do, by impact.
     #[serde(default)]
     limits: LimitsSection,
-    /// The only types of new and replaced connectors, as the files name them.
+    /// The only types of new and replaced connectors: names of the catalog, and the UUID of the definition for types
+    /// outside the catalog.
     #[serde(default)]
     allowed_types: Option<BTreeSet<String>>,
     /// The only regions of new customers. `none` allows customers without a region.
@@ -72,7 +73,8 @@ struct LimitsSection {
     /// Limits on each customer in a run.
     #[serde(default)]
     customer: ImpactLimits,
-    /// Limits on the connectors of a type in a run, by type.
+    /// Limits on the connectors of a type in a run, by type: a name of the catalog, or the UUID of the definition for a
+    /// type outside the catalog.
     #[serde(default)]
     types: BTreeMap<String, ImpactLimits>,
 }
@@ -137,8 +139,8 @@ fn find(env: &Environment) -> Result<Option<OperatorFile>, Failure> {
         .map(|home| OperatorFile::Default(Path::new(&home).join(".config/airlift/policy.yaml"))))
 }
 
-/// Decodes a policy file. The error continues a sentence that begins with the path, and quotes no
-/// content.
+/// Decodes a policy file. The error continues a sentence that begins with the path. It quotes no content but a mistyped
+/// name.
 fn decode(bytes: &[u8]) -> Result<OperatorPolicy, String> {
     let file: PolicyFile = serde_yaml::from_slice(bytes).map_err(|error| {
         let line = error.location().map_or(0, |location| location.line());
@@ -152,6 +154,10 @@ fn decode(bytes: &[u8]) -> Result<OperatorPolicy, String> {
     }
     let max_allow_delete = file.max_allow_delete.map(limit).transpose()?;
     let types = file.limits.types;
+    let allowed_types = file.allowed_types.map(|types| {
+        let types = types.iter();
+        types.map(|name| definition(name)).collect()
+    });
     Ok(OperatorPolicy {
         ceiling: PolicyLimits {
             max_allow_delete,
@@ -162,9 +168,9 @@ fn decode(bytes: &[u8]) -> Result<OperatorPolicy, String> {
         rules: PolicyRules {
             run: file.limits.run,
             customer: file.limits.customer,
-            definitions: definitions(types.keys()),
+            definitions: limited(types.keys())?,
             types,
-            allowed_types: file.allowed_types,
+            allowed_types: allowed_types.transpose()?,
             allowed_regions: file.allowed_regions,
             customer_names: file.customer_names,
             connector_names: file.connector_names,
@@ -176,15 +182,35 @@ fn decode(bytes: &[u8]) -> Result<OperatorPolicy, String> {
     })
 }
 
-/// The definitions of types that the policy file names. The ledger and the API name connectors by definition.
-fn definitions<'a>(types: impl Iterator<Item = &'a String>) -> BTreeMap<DefinitionId, String> {
-    let definition = |name: &str| match catalog::find(name) {
-        Some(known) => Some(known.definition_id),
-        None => name.parse().ok(),
-    };
-    types
-        .filter_map(|name| Some((definition(name)?, name.clone())))
-        .collect()
+/// The types that the policy file limits, by definition.
+fn limited<'a>(
+    types: impl Iterator<Item = &'a String>,
+) -> Result<BTreeMap<DefinitionId, String>, String> {
+    let mut limited = BTreeMap::new();
+    for name in types {
+        if let Some(other) = limited.insert(definition(name)?, name.clone()) {
+            return Err(format!(
+                "limits one type under two names: {other} and {name}"
+            ));
+        }
+    }
+    Ok(limited)
+}
+
+/// The definition of a type that the policy file names. The ledger and the API name connectors by definition. A
+/// mistyped name is an error: its rule would have no effect.
+fn definition(name: &str) -> Result<DefinitionId, String> {
+    if let Some(known) = catalog::find(name) {
+        return Ok(known.definition_id);
+    }
+    name.parse().map_err(|_| {
+        let near = catalog::similar_types(name);
+        let near = near.map_or_else(String::new, |near| format!(" (did you mean {near}?)"));
+        format!(
+            "has the type {name:?}, which is not in the catalog{near}; other types are named by the UUID of their \
+             definition"
+        )
+    })
 }
 
 fn limit(limit: NumberOrPercentage) -> Result<CountOrPercent, String> {
@@ -275,7 +301,7 @@ mod tests {
     }
 
     #[test]
-    fn decode_of_invalid_file_fails_without_quoting_content() {
+    fn decode_of_invalid_file_fails_without_quoting_values() {
         for (text, part) in [
             ("", "expected form"),
             ("max_deletes: 1", "expected form"),
@@ -287,6 +313,15 @@ mod tests {
             ("{version: 1, max_deletes: -1}", "expected form"),
             ("{version: 1, limits: {run: {deletes: 1}}}", "expected form"),
             ("{version: 1, change_windows: {zone: Mars}}", "time zone"),
+            (
+                "{version: 1, limits: {types: {githb: {new: 1}}}}",
+                "\"githb\", which is not in the catalog (did you mean `github`?)",
+            ),
+            ("{version: 1, allowed_types: [githb]}", "\"githb\""),
+            (
+                "{version: 1, limits: {types: {github: {}, ef69ef6e-aa7f-4af1-a01d-ef775033524e: {}}}}",
+                "two names",
+            ),
             (
                 "{version: 1, change_windows: {zone: UTC, deny: [{first: 2026-12-31, last: 2026-12-24}]}}",
                 "`first` after `last`",

@@ -1,13 +1,18 @@
 //! Responsible for editing the files of a project: finds the file that declares a customer, and writes
 //! all edited files together, or none.
 
-use crate::config::{self, EditStep, NotEditable, Project, WrittenValue};
+use super::{Invocation, project};
+use crate::config::{self, EditStep, NotEditable, Project, Severity, WrittenValue};
 use crate::failure::Failure;
 use crate::model::Address;
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
+
+/// The reason why a declaration is left alone.
+pub(super) const NOT_EDITABLE: &str =
+    "its declaration cannot be edited for certain; edit it yourself";
 
 /// The edited texts of a project's files.
 #[derive(Clone)]
@@ -111,17 +116,19 @@ impl<'a> ProjectEdit<'a> {
             .filter(|path| path.is_file())
     }
 
-    /// Writes the edited files, and returns them. Writes the old texts again if `check` fails.
+    /// Writes the edited files, and returns them. Writes the old texts again and fails with `code` if the edited ones
+    /// have an error.
     pub(super) fn write(
         self,
-        check: impl FnOnce() -> Result<(), Failure>,
+        invocation: Invocation<'_>,
+        code: &'static str,
     ) -> Result<Vec<PathBuf>, Failure> {
         let is_edited = |(_, text): &(&PathBuf, &FileText)| text.before != text.after;
         let edited: Vec<(&PathBuf, &FileText)> = self.texts.iter().filter(is_edited).collect();
         let written = edited
             .iter()
             .try_for_each(|(path, text)| replace(path, &text.after))
-            .and_then(|()| check());
+            .and_then(|()| check(invocation, code));
         if let Err(failure) = written {
             for (path, text) in &edited {
                 replace(path, &text.before)?;
@@ -130,6 +137,23 @@ impl<'a> ProjectEdit<'a> {
         }
         Ok(edited.into_iter().map(|(path, _)| path.clone()).collect())
     }
+}
+
+/// Loads the edited files. Fails if they have an error.
+fn check(invocation: Invocation<'_>, code: &'static str) -> Result<(), Failure> {
+    let loaded = project::read(invocation)?;
+    if loaded.project.is_some() {
+        return Ok(());
+    }
+    let findings = &loaded.report.findings;
+    let error = findings
+        .iter()
+        .find(|found| found.severity == Severity::Error);
+    let cause = error.map_or_else(String::new, |error| {
+        format!(" ({} at {})", error.code.as_str(), error.location)
+    });
+    let message = format!("the files would have errors after the edit{cause}; they are as before");
+    Err(Failure::error(code, message).hint("edit the files yourself"))
 }
 
 /// Replaces a file atomically and keeps its permissions.

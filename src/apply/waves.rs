@@ -105,7 +105,7 @@ fn exceeded(report: &ApplyReport, waves: &Waves, total: usize) -> Option<StepPro
         .count();
     let allowed = match waves.max_failures {
         CountOrPercent::Count(count) => size(count),
-        CountOrPercent::Percent(percent) => hundredths(total, percent) / 100,
+        CountOrPercent::Percent(percent) => total.saturating_mul(size(percent)) / 100,
     };
     (failures > allowed).then_some(StepProblem::RotationEnded {
         wave: report.waves.len(),
@@ -121,11 +121,6 @@ impl Waves {
     }
 }
 
-/// A percentage of a total, in hundredths.
-fn hundredths(total: usize, percent: u64) -> usize {
-    total.saturating_mul(size(percent))
-}
-
 fn size(count: u64) -> usize {
     usize::try_from(count).unwrap_or(usize::MAX)
 }
@@ -134,10 +129,7 @@ fn size(count: u64) -> usize {
 /// total.
 fn ends(sizes: &[CountOrPercent], total: usize) -> Vec<usize> {
     let mut ends = Vec::new();
-    let wanted = sizes.iter().map(|limit| match *limit {
-        CountOrPercent::Count(count) => size(count).min(total),
-        CountOrPercent::Percent(percent) => hundredths(total, percent).div_ceil(100),
-    });
+    let wanted = sizes.iter().map(|size| size.up_to(total));
     for end in wanted.chain([total]) {
         if end > ends.last().copied().unwrap_or(0) {
             ends.push(end);

@@ -12,6 +12,18 @@ pub enum CountOrPercent {
     Percent(u64),
 }
 
+impl CountOrPercent {
+    /// The number of the total, rounded up and at most all of it.
+    pub fn up_to(self, total: usize) -> usize {
+        let number = |number: u64| usize::try_from(number).unwrap_or(usize::MAX);
+        let limit = match self {
+            Self::Count(count) => number(count),
+            Self::Percent(percent) => total.saturating_mul(number(percent)).div_ceil(100),
+        };
+        limit.min(total)
+    }
+}
+
 /// The limits in the policy file, which lies outside the project. `None` sets no limit.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub struct PolicyLimits {

@@ -13,11 +13,11 @@ pub struct PolicyRules {
     pub customer: ImpactLimits,
     /// Limits on the connectors of a type.
     pub types: BTreeMap<String, ImpactLimits>,
-    /// The names in `types` by definition.
+    /// The names in `types` by definition. Each name has one.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub definitions: BTreeMap<DefinitionId, String>,
     /// The only types of new and replaced connectors.
-    pub allowed_types: Option<BTreeSet<String>>,
+    pub allowed_types: Option<BTreeSet<DefinitionId>>,
     /// The only regions of new customers.
     pub allowed_regions: Option<BTreeSet<String>>,
     /// Patterns, of which the name of a new or renamed customer matches one.

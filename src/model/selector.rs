@@ -45,17 +45,22 @@ impl Selector {
 
     /// Whether the selector names this customer, and no single connector.
     pub fn names_customer(&self, name: &str) -> bool {
-        self.0.connector.is_none() && names(&self.0.customer, name)
+        self.0.connector.is_none() && names_part(&self.0.customer, name)
     }
 
     /// Whether the selector names this address itself.
     pub fn names(&self, address: &Address) -> bool {
         let connector = match (&self.0.connector, &address.connector) {
             (None, None) => true,
-            (Some(part), Some(name)) => names(part, name),
+            (Some(part), Some(name)) => names_part(part, name),
             _ => false,
         };
-        connector && names(&self.0.customer, &address.customer)
+        connector && names_part(&self.0.customer, &address.customer)
+    }
+
+    /// Whether the selector names this address, or the customer that it is in.
+    pub fn covers(&self, address: &Address) -> bool {
+        self.names(address) || self.names_customer(&address.customer)
     }
 
     /// The addresses that the selector names. A customer stands for everything in it.
@@ -78,11 +83,6 @@ fn is_pattern(part: &str) -> bool {
 
 /// Whether a name or pattern, as in a selector, names a customer or connector.
 pub fn names_part(part: &str, name: &str) -> bool {
-    names(part, name)
-}
-
-/// Whether a part of a selector names a customer or connector.
-fn names(part: &str, name: &str) -> bool {
     part == name
         || (is_pattern(part) && Pattern::new(part).is_ok_and(|pattern| pattern.matches(name)))
 }
@@ -137,6 +137,14 @@ mod tests {
         assert!(names("acme [[]eu]", "acme [eu]") && !names("acme [[]eu]", "acme e"));
         // The pattern is not valid, so the part is a name only.
         assert!(names("acme [eu", "acme [eu") && !names("acme [eu", "acme e"));
+    }
+
+    #[test]
+    fn selector_covers_its_addresses_and_what_is_in_its_customers() {
+        let covers = |text: &str, address: &str| selector(text).covers(&address.parse().unwrap());
+        assert!(covers("acme", "acme") && covers("acme", "acme/GitHub") && covers("*", "acme/Git"));
+        assert!(covers("acme/Git*", "acme/GitHub") && !covers("acme/Git*", "acme"));
+        assert!(!covers("acme", "globex/GitHub"));
     }
 
     #[test]

@@ -14,7 +14,7 @@ pub struct Forecast {
     pub requests: u64,
     /// Tokens of customers, which are among the requests.
     pub tokens: u64,
-    /// Operations that the vendor meters.
+    /// Operations of the plan's steps that the vendor meters: none; `--gate execute` adds some.
     pub metered_operations: u64,
     /// Seconds with 10 requests at a time, within the limit of this run (`--max-rps`), about; 0 if it is not known.
     #[serde(default)]
@@ -50,6 +50,13 @@ impl Forecast {
         let in_flight = (self.requests * MILLISECONDS).div_ceil(1000 * PARALLELISM);
         let limited = per_hundred_seconds.map(|limit| (self.requests * 100).div_ceil(limit.max(1)));
         self.seconds = in_flight.max(limited.unwrap_or_default());
+        self
+    }
+
+    /// The forecast of a part, with the time of the whole in proportion to the requests.
+    pub(super) fn timed_like(mut self, whole: Self) -> Self {
+        let seconds = whole.seconds.saturating_mul(self.requests);
+        self.seconds = seconds.div_ceil(whole.requests.max(1));
         self
     }
 }
@@ -96,6 +103,12 @@ fn needs_token(operation: &Operation) -> bool {
 #[cfg(test)]
 mod tests {
     use super::Forecast;
+
+    #[test]
+    fn timed_like_a_whole_of_no_requests_takes_no_time() {
+        let none = Forecast::default();
+        assert_eq!(none.timed_like(none).seconds, 0);
+    }
 
     #[test]
     fn seconds_are_those_of_the_narrower_limit() {

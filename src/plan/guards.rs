@@ -82,7 +82,9 @@ impl GuardLimits {
 
 /// Counts a plan again after steps were taken out of it, and compares it with its limits.
 pub(super) fn recount(plan: &mut Plan) {
+    let before = plan.summary.forecast;
     plan.summary = summarize(plan, plan.summary.into(), |_| true);
+    plan.summary.forecast = plan.summary.forecast.timed_like(before);
     compare_with_limits(plan);
 }
 

@@ -1,7 +1,9 @@
 //! Responsible for changes of the organization's own OAuth apps. The API never returns an app, so that the ledger
 //! says which apps airlift set.
 
-use crate::model::{DefinitionId, DesiredOauthApp, RecordedOauthApp, SecretRef, Setting, Settings};
+use crate::model::{
+    DefinitionId, DesiredOauthApp, RecordedOauthApp, SecretRef, Settings, references,
+};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -38,13 +40,7 @@ pub enum OauthAppAction {
 impl OauthAppChange {
     /// The references whose values the change sends.
     pub fn references(&self) -> BTreeSet<&SecretRef> {
-        let fields = self.declared.iter().flat_map(Settings::values);
-        fields
-            .filter_map(|setting| match setting {
-                Setting::Secret(reference) => Some(&**reference),
-                _ => None,
-            })
-            .collect()
+        references(&self.declared)
     }
 }
 
@@ -81,4 +77,33 @@ pub fn oauth_app_changes(
     let mut planned: Vec<OauthAppChange> = set.chain(removed).collect();
     planned.sort_by(|left, right| left.kind.cmp(&right.kind));
     planned
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{OauthAppAction, OauthAppChange, Settings};
+    use serde_json::{from_value, json};
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn references_in_lists_and_maps_are_those_of_the_change() {
+        let declared: Settings = from_value(json!({
+            "id": {"$secret": "${env:A}"},
+            "keys": [{"$secret": "${env:B}"}, {"next": {"$secret": "${env:C}"}}],
+        }))
+        .unwrap();
+        let change = OauthAppChange {
+            kind: "github".to_owned(),
+            definition_id: "ef69ef6e-aa7f-4af1-a01d-ef775033524e".parse().unwrap(),
+            action: OauthAppAction::Set,
+            fields: BTreeSet::new(),
+            declared: Some(declared),
+        };
+        let references: Vec<String> = change
+            .references()
+            .iter()
+            .map(ToString::to_string)
+            .collect();
+        assert_eq!(references, ["${env:A}", "${env:B}", "${env:C}"]);
+    }
 }

@@ -2,8 +2,8 @@
 
 use super::{Action, Impact, Inputs, Operation, Plan, PolicyViolation, Refusal, Step};
 use crate::model::{
-    Address, ConnectorId, DefinitionId, ImpactLimits, PolicyRule, PolicyRules, Region, WorkspaceId,
-    names_part,
+    Address, ConnectorId, DefinitionId, ImpactLimits, Kind, PolicyRule, PolicyRules, Region,
+    WorkspaceId, names_part,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -113,7 +113,7 @@ pub struct PlannedConsent<'a> {
     /// The connector.
     pub connector: &'a Address,
     /// The connector's type.
-    pub kind: &'a str,
+    pub kind: &'a Kind,
     /// The customer, if the consent creates it, too. It then has no region.
     pub new_customer: Option<&'a Address>,
     /// `Create`, or `Replace` for a connector that has the name already.
@@ -132,10 +132,7 @@ pub fn consent_refusals(rules: &PolicyRules, consent: PlannedConsent<'_>) -> Vec
         check.check_name(customer, &customer.customer);
     }
     let PlannedConsent { connector, .. } = consent;
-    let types = rules.allowed_types.as_ref();
-    if types.is_some_and(|types| !types.contains(consent.kind)) {
-        check.add(PolicyRule::AllowedTypes, consent.kind, connector);
-    }
+    check.check_type(connector, &consent.kind.name, consent.kind.definition_id);
     if consent.action == Action::Create {
         check.check_name(
             connector,
@@ -156,7 +153,8 @@ impl<'a> Check<'a> {
     fn count(&mut self, step: &'a Step) {
         let impact = step.impact();
         let customer = step.address.customer.clone();
-        let kind = kind(&step.operation).map(|kind| (PolicyRule::TypeLimit, kind.to_owned()));
+        let kind = limited_type(self.rules, &step.operation);
+        let kind = kind.map(|kind| (PolicyRule::TypeLimit, kind.to_owned()));
         let subjects = [
             Some((PolicyRule::RunLimit, String::new())),
             Some((PolicyRule::CustomerLimit, customer)),
@@ -196,13 +194,7 @@ impl<'a> Check<'a> {
                 }
             }
             Operation::CreateConnector { body } | Operation::ReplaceConnector { body, .. } => {
-                let types = &self.rules.allowed_types;
-                if types
-                    .as_ref()
-                    .is_some_and(|types| !types.contains(body.kind.as_str()))
-                {
-                    self.add(PolicyRule::AllowedTypes, body.kind.as_str(), address);
-                }
+                self.check_type(address, &body.kind, Some(body.definition_id));
                 if step.action == Action::Create {
                     self.check_name(address, &body.name);
                 }
@@ -213,6 +205,16 @@ impl<'a> Check<'a> {
                 }
             }
             _ => {}
+        }
+    }
+
+    /// A type without a definition is not in the catalog, and only a definition allows such a type.
+    fn check_type(&mut self, address: &'a Address, kind: &str, definition: Option<DefinitionId>) {
+        let Some(types) = &self.rules.allowed_types else {
+            return;
+        };
+        if definition.is_none_or(|definition| !types.contains(&definition)) {
+            self.add(PolicyRule::AllowedTypes, kind, address);
         }
     }
 
@@ -291,12 +293,16 @@ fn limit(limits: ImpactLimits, impact: Impact) -> Option<u64> {
     }
 }
 
-/// The type of a connector that a step has. A deletion has none; [`DeletedConnector`] has it.
-fn kind(operation: &Operation) -> Option<&str> {
+/// The type of a step's connector as the policy file names it, if it limits the type. A deletion has none;
+/// [`DeletedConnector`] has it.
+fn limited_type<'a>(rules: &'a PolicyRules, operation: &Operation) -> Option<&'a str> {
     match operation {
         Operation::CreateConnector { body }
         | Operation::UpdateConnector { body, .. }
-        | Operation::ReplaceConnector { body, .. } => Some(body.kind.as_str()),
+        | Operation::ReplaceConnector { body, .. } => rules
+            .definitions
+            .get(&body.definition_id)
+            .map(String::as_str),
         _ => None,
     }
 }

@@ -1,7 +1,7 @@
 //! Responsible for dividing a plan into the waves of an apply.
 
 use super::{CustomerPlan, Plan};
-use crate::model::{CountOrPercent, Desired, Wave, wave_order};
+use crate::model::{Desired, Wave, wave_order};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A plan in waves.
@@ -119,21 +119,13 @@ fn assign<'a>(
                 .copied()
                 .collect(),
             Wave::Size(size) => {
-                let up_to = up_to(*size, total).saturating_sub(assigned.len());
-                left.take(up_to).copied().collect()
+                let further = size.up_to(total).saturating_sub(assigned.len());
+                left.take(further).copied().collect()
             }
         };
         assigned.extend(selected.into_iter().map(|name| (name, index)));
     }
     assigned
-}
-
-fn up_to(size: CountOrPercent, total: usize) -> usize {
-    let number = |number: u64| usize::try_from(number).unwrap_or(usize::MAX);
-    match size {
-        CountOrPercent::Count(count) => number(count).min(total),
-        CountOrPercent::Percent(percent) => total.saturating_mul(number(percent)).div_ceil(100),
-    }
 }
 
 /// Moves one customer with steps into the first wave if that wave changes nothing, because the customers that it selects

@@ -28,7 +28,7 @@ impl App<'_> {
         }
         let consent = PlannedConsent {
             connector: address,
-            kind: declared.kind.name.as_str(),
+            kind: &declared.kind,
             new_customer: is_new.then_some(&customer),
             action: replaces.map_or(Action::Create, |_| Action::Replace),
         };

@@ -8,14 +8,14 @@ mod tree;
 
 use super::variables::Variables;
 use serde_json::Value;
-use tree::{Kind, Node, Style, parse};
+use tree::{Kind, Node, Style, only, parse};
 
 /// One step from a value to a part of it.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) enum EditStep {
     /// The value under a key.
     Key(String),
-    /// The item of a list with this `name`.
+    /// The only item of a list with this `name`.
     Named(String),
 }
 
@@ -66,9 +66,8 @@ pub(crate) fn remove(text: &str, path: &[EditStep]) -> Edited {
         match last {
             EditStep::Key(name) => parent.as_object_mut()?.remove(name).map(drop),
             EditStep::Named(name) => {
-                let items = parent.as_array_mut()?;
-                let position = items.iter().position(|item| item["name"] == *name)?;
-                items.remove(position);
+                let position = position_of(parent, name)?;
+                parent.as_array_mut()?.remove(position);
                 Some(())
             }
         }
@@ -115,11 +114,16 @@ fn find<'n>(root: &'n Node, path: &[EditStep]) -> Option<&'n Node> {
 fn find_value<'v>(root: &'v mut Value, path: &[EditStep]) -> Option<&'v mut Value> {
     path.iter().try_fold(root, |value, step| match step {
         EditStep::Key(name) => value.get_mut(name),
-        EditStep::Named(name) => value
-            .as_array_mut()?
-            .iter_mut()
-            .find(|item| item["name"] == *name),
+        EditStep::Named(name) => {
+            let position = position_of(value, name)?;
+            value.get_mut(position)
+        }
     })
+}
+
+/// The position of the only item with this `name`.
+fn position_of(list: &Value, name: &str) -> Option<usize> {
+    only(list.as_array()?.iter().map(|item| item["name"] == *name))
 }
 
 /// A text in which other text stands in place of some bytes.
@@ -180,9 +184,7 @@ fn without(text: &str, root: &Node, path: &[EditStep]) -> Option<String> {
     let parent = find(root, parents)?;
     match (&parent.kind, last) {
         (Kind::Mapping(entries, style), EditStep::Key(name)) => {
-            let position = entries
-                .iter()
-                .position(|(key, _)| matches!(&key.kind, Kind::Scalar(text) if text == name))?;
+            let position = entries.iter().position(|(key, _)| key.is_text(name))?;
             let (key, value) = entries.get(position)?;
             match style {
                 Style::Flow => {

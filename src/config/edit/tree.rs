@@ -43,16 +43,16 @@ impl Node {
         entries.iter().find(|(key, _)| key.is_text(name))
     }
 
-    /// The position of the item with this `name`.
+    /// The position of the only item with this `name`. An earlier edit may have given another item the same name.
     pub(super) fn position_of(&self, name: &str) -> Option<usize> {
         let Kind::Sequence(items, _) = &self.kind else {
             return None;
         };
         let is_named = |item: &Self| item.key("name").is_some_and(|key| key.is_text(name));
-        items.iter().position(is_named)
+        only(items.iter().map(is_named))
     }
 
-    /// The item with this `name`.
+    /// The only item with this `name`.
     pub(super) fn named(&self, name: &str) -> Option<&Self> {
         let position = self.position_of(name)?;
         match &self.kind {
@@ -61,9 +61,18 @@ impl Node {
         }
     }
 
-    fn is_text(&self, text: &str) -> bool {
+    pub(super) fn is_text(&self, text: &str) -> bool {
         matches!(&self.kind, Kind::Scalar(scalar) if scalar == text)
     }
+}
+
+/// The position of the only item that is selected.
+pub(super) fn only(items: impl Iterator<Item = bool>) -> Option<usize> {
+    let mut selected = items
+        .enumerate()
+        .filter_map(|(position, is_selected)| is_selected.then_some(position));
+    let position = selected.next()?;
+    selected.next().is_none().then_some(position)
 }
 
 /// The root of a text, or `None` if it has no node.

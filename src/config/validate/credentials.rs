@@ -27,20 +27,8 @@ pub(super) fn validate(
         foreign_fields(&block, method, kind, origin, findings);
         missing_fields(&block, method, origin, findings);
     }
-    let origins = origin.fields();
-    block
-        .into_iter()
-        .filter_map(|(name, value)| {
-            let field = CredentialField {
-                name: &name,
-                field: method.and_then(|method| method.fields.get(&name)),
-                origin: origins.key(&name),
-                context,
-            };
-            let setting = field.setting(value, findings)?;
-            Some((context.scope.texts.share(&name), setting))
-        })
-        .collect()
+    let fields = method.map(|method| &method.fields);
+    settings(block, fields, origin, context, findings)
 }
 
 /// Validates the fields of an OAuth app. `fields` are those that the catalog lists.
@@ -63,12 +51,24 @@ pub(super) fn validate_app(
         let help = did_you_mean_or_all(name, &known);
         findings.at(origins.key(name), Code::UnknownCredential, message, help);
     }
+    settings(block, Some(fields), context.origin, context, findings)
+}
+
+/// Validates each value of a block. `fields` are those that the catalog lists.
+fn settings(
+    block: RawBlock,
+    fields: Option<&'static BTreeMap<String, Field>>,
+    origin: Origin<'_>,
+    context: ConnectorContext<'_>,
+    findings: &mut Findings,
+) -> Settings {
+    let origins = origin.fields();
     block
         .into_iter()
         .filter_map(|(name, value)| {
             let field = CredentialField {
                 name: &name,
-                field: fields.get(&name),
+                field: fields.and_then(|fields| fields.get(&name)),
                 origin: origins.key(&name),
                 context,
             };

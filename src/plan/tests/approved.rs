@@ -98,6 +98,21 @@ fn step_that_was_not_approved_is_left_out() {
 }
 
 #[test]
+fn part_takes_its_share_of_the_time_of_the_whole() {
+    let mut scene = scene();
+    let approved = scene.plan();
+    scene.declare("globex");
+    let mut present = scene.plan();
+    present.summary.forecast = present.summary.forecast.within(Some(1));
+    let whole = present.summary.forecast;
+    let part = approved_part(&approved, present, &scene.recorded, |_| true);
+    let part = part.plan.summary.forecast;
+    assert!(part.requests < whole.requests);
+    assert_eq!(whole.seconds, 100 * whole.requests);
+    assert_eq!(part.seconds, 100 * part.requests);
+}
+
+#[test]
 fn customer_with_another_workspace_or_a_new_step_of_its_own_is_stale_as_a_whole() {
     let mut scene = scene();
     let approved = scene.plan();

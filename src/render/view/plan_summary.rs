@@ -55,12 +55,8 @@ pub(super) fn forecast(plan: &Plan) -> Option<Phrase> {
             seconds.div_ceil(60)
         ),
     };
-    let metered = match forecast.metered_operations {
-        0 => "no metered operation".to_owned(),
-        metered => counted(number(metered), "metered operation"),
-    };
     Some(Phrase::plain(Safe::new(format_args!(
-        "Forecast: about {requests}, {tokens}{minutes}; {metered}."
+        "Forecast: about {requests}, {tokens}{minutes}."
     ))))
 }
 

@@ -1,6 +1,7 @@
 //! Tests of `drift --accept` and `drift --allow`.
 
 use crate::support::TestEnv;
+use reqwest::Method;
 use serde_json::json;
 
 const ALLOWED: &str = "{version: 1, allow: [{target: acme, until: DAY, reason: a test}]}";
@@ -32,6 +33,76 @@ fn accepted_rename_is_in_the_files_and_keeps_comments() {
         .change_customer(acme, &json!({"name": "acme-corp"}));
     accept(&env, "acme");
     assert!(yaml(&env).contains("  - name: acme-corp\n"));
+}
+
+#[test]
+fn accepted_rename_takes_the_name_of_a_deleted_object() {
+    let env = TestEnv::applied();
+    let remote = env.remote();
+    let github = env.connector("Acme GitHub").id;
+    remote.delete_connector(github);
+    let zendesk = env.connector("Acme Zendesk").id;
+    remote.change_connector(zendesk, &json!({"name": "Acme GitHub"}));
+    accept(&env, "acme/*");
+    assert!(!yaml(&env).contains("Zendesk"), "{}", yaml(&env));
+    let acme = env.world().workspace("acme").unwrap().id;
+    let globex = env.world().workspace("globex").unwrap().id;
+    remote.delete_connector(env.connector("Globex Stripe").id);
+    remote.send(
+        Method::DELETE,
+        &format!("/api/v1/workspaces/{globex}"),
+        None,
+    );
+    remote.change_customer(acme, &json!({"name": "globex"}));
+    accept(&env, "*");
+    assert!(!yaml(&env).contains("name: acme"), "{}", yaml(&env));
+}
+
+/// The project file and the entries of the ledger.
+fn stored(env: &TestEnv) -> Vec<String> {
+    let paths = env.ledger_entries().into_iter();
+    let entries = paths.map(|path| std::fs::read_to_string(path).unwrap());
+    entries.chain([yaml(env)]).collect()
+}
+
+/// The secrets of one customer must not be sent to the other.
+#[test]
+fn swapped_names_of_customers_are_not_accepted() {
+    let env = TestEnv::applied();
+    let world = env.world();
+    let [acme, globex] = ["acme", "globex"].map(|name| world.workspace(name).unwrap().id);
+    for (id, name) in [(acme, "other"), (globex, "acme"), (acme, "globex")] {
+        env.remote().change_customer(id, &json!({"name": name}));
+    }
+    let before = stored(&env);
+    for selectors in [&["*"][..], &["acme"], &["globex"]] {
+        let arguments = [&["drift", "--accept"], selectors].concat();
+        env.run(&arguments)
+            .exits(1)
+            .complains("error[drift_not_accepted]")
+            .complains("duplicate_name at ");
+        assert_eq!(stored(&env), before);
+    }
+}
+
+#[test]
+fn swapped_names_of_connectors_are_not_accepted() {
+    let env = TestEnv::applied();
+    let [github, zendesk] = ["Acme GitHub", "Acme Zendesk"].map(|name| env.connector(name).id);
+    for (id, name) in [
+        (github, "Other"),
+        (zendesk, "Acme GitHub"),
+        (github, "Acme Zendesk"),
+    ] {
+        env.remote().change_connector(id, &json!({"name": name}));
+    }
+    let before = stored(&env);
+    let output = env.run(&["drift", "--accept", "acme/*"]);
+    output
+        .exits(4)
+        .complains("acme/Acme GitHub is not accepted: its declaration cannot be edited")
+        .complains("acme/Acme Zendesk is not accepted");
+    assert_eq!(stored(&env), before);
 }
 
 #[test]

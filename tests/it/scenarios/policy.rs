@@ -76,6 +76,20 @@ fn policy_with_unknown_key_is_refused_by_code() {
 }
 
 #[test]
+fn policy_with_a_mistyped_type_is_refused() {
+    for rule in [
+        "limits: {types: {githb: {new: 0}}}",
+        "allowed_types: [githb]",
+    ] {
+        let (env, _policy) = with_policy(&format!("version: 1\n{rule}\n"));
+        env.run(&["plan"])
+            .exits(1)
+            .complains("error[policy_invalid]")
+            .complains("did you mean `github`?");
+    }
+}
+
+#[test]
 fn policy_inside_the_project_is_refused() {
     let env = TestEnv::new();
     env.write("policy.txt", "version: 1");
@@ -147,8 +161,16 @@ fn policy_rules_refuse_a_plan_that_violates_them() {
         ("limits: {customer: {new: 2}}", "of customer \"acme\""),
         ("limits: {types: {github: {new: 0}}}", "of type \"github\""),
         (
+            "limits: {types: {EF69EF6E-AA7F-4AF1-A01D-EF775033524E: {new: 0}}}",
+            "of type \"EF69EF6E-AA7F-4AF1-A01D-EF775033524E\"",
+        ),
+        (
             "allowed_types: [github, stripe]",
             "the type \"zendesk-support\"",
+        ),
+        (
+            "allowed_types: [EF69EF6E-AA7F-4AF1-A01D-EF775033524E, zendesk-support]",
+            "the type \"stripe\"",
         ),
         ("allowed_regions: [eu]", "the region \"none\""),
         ("customer_names: [acme*]", "matches acme*: globex"),
@@ -204,4 +226,14 @@ fn policy_window_refuses_apply_and_a_reason_overrides_it() {
     let override_window = ["--override-window", "an urgent repair"];
     let (output, _) = env.apply(&override_window);
     output.exits(0).complains("an urgent repair");
+}
+
+#[test]
+fn change_window_is_not_overridden_without_a_reason() {
+    let env = TestEnv::new();
+    for reason in ["", "  "] {
+        env.run(&["apply", "--auto-approve", "--override-window", reason])
+            .exits(64)
+            .complains("at least one word");
+    }
 }
