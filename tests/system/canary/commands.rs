@@ -3,6 +3,7 @@
 //! The test at the end compares the table with the command line's own definition, so that a command
 //! without a line in the table fails. Formats come from their definition, too.
 
+use crate::support::slice::Slice;
 use airlift::cli::{Cli, Format};
 use clap::{Command, CommandFactory, ValueEnum};
 use std::collections::BTreeSet;
@@ -226,6 +227,16 @@ pub(crate) fn formats() -> Vec<String> {
     let name = |format: &Format| format.to_possible_value().unwrap().get_name().to_owned();
     let formats = Format::value_variants().iter().map(name);
     formats.chain([EVENTS.to_owned()]).collect()
+}
+
+/// The formats of a slice for the command at an index.
+pub(crate) fn chosen_formats(slice: Slice, command: usize) -> impl Iterator<Item = String> {
+    let formats = formats();
+    let count = formats.len();
+    let formats = formats.into_iter().enumerate();
+    formats
+        .filter(move |(at, _)| slice.has_index(command + at, count))
+        .map(|(_, format)| format)
 }
 
 /// The arguments of a line, with a format and a verbosity where the command accepts them.

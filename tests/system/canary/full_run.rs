@@ -1,12 +1,13 @@
 //! Responsible for the canary test with two hundred connectors of every type: nothing leaks, and a
-//! second apply sends no credentials.
+//! second apply sends no credentials. Each command runs in the slice's formats.
 
-use super::commands::{COMMANDS, CommandKind, VERBOSITIES, arguments, formats};
+use super::commands::{COMMANDS, CommandKind, VERBOSITIES, arguments, chosen_formats};
 use super::echo::ReceivedRequest;
 use super::harness::Run;
 use super::project::CanaryProject;
 use super::server::ServerBehavior;
 use super::summary::{Summary, print_figures};
+use crate::support::slice::Slice;
 use std::collections::BTreeSet;
 
 const CONNECTORS: usize = 200;
@@ -84,11 +85,12 @@ fn apply_two_hundred_connectors_leaks_nothing_and_sends_once() {
     let received = project.harness.server.take_received();
     let repeated = credential_bytes_and_writes(&project, &received);
     assert_eq!(repeated, (0, 0), "{}", second.output());
-    for case in COMMANDS
+    let slice = Slice::from_environment();
+    let commands = COMMANDS
         .iter()
-        .filter(|case| case.kind == CommandKind::Client)
-    {
-        for format in formats() {
+        .filter(|case| case.kind == CommandKind::Client);
+    for (command, case) in commands.enumerate() {
+        for format in chosen_formats(slice, command) {
             run(&project, case.lines[0], &format, &mut summary);
         }
     }

@@ -1,10 +1,11 @@
 //! Responsible for the canary tests of settings whose reference left the files: a server that returns
-//! `replication_config` as it was sent still has the secret, and no command shows it.
+//! `replication_config` as it was sent still has the secret, and no command shows it. Each command runs in the slice's formats.
 
-use super::commands::{VERBOSITIES, arguments, formats};
+use super::commands::{VERBOSITIES, arguments, chosen_formats};
 use super::project::CanaryProject;
 use super::server::ServerBehavior;
 use super::summary::Summary;
+use crate::support::slice::Slice;
 use airlift::catalog::ConnectorType;
 use serde_json::{Map, Value, json};
 
@@ -55,16 +56,16 @@ fn summary(
     behavior: ServerBehavior,
     change: fn(&ConnectorType, &mut Map<String, Value>),
 ) -> Summary {
+    let (slice, mut summary) = (Slice::from_environment(), Summary::default());
     let mut project = CanaryProject::new(CONNECTORS, seed);
-    let mut summary = Summary::default();
     let verbosity = &VERBOSITIES[2];
     let apply = arguments("apply --auto-approve", "text", verbosity);
     let run = project.harness.run(&apply, &[], behavior);
     run.assert_exit_code(0);
     summary.check(&project.search, &run);
     project.change_settings(change);
-    for line in LINES {
-        for format in formats() {
+    for (number, line) in LINES.into_iter().enumerate() {
+        for format in chosen_formats(slice, number) {
             let arguments = arguments(line, &format, verbosity);
             let run = project.harness.run(&arguments, &[], behavior);
             run.assert_exit_code(0);
