@@ -8,7 +8,7 @@ use crate::cli::{GlobalArgs, LedgerMode};
 use crate::config::Project;
 use crate::failure::Failure;
 use crate::ledger::LedgerError;
-use crate::model::{HealthCheck, LedgerState};
+use crate::model::{HealthCheck, LedgerState, UnverifiedCause};
 use std::path::Path;
 
 const SUBJECT: &str = "ledger";
@@ -53,7 +53,8 @@ fn check_entries(app: &App<'_>, recorded: &LedgerState) -> Option<HealthCheck> {
 fn unverified(recorded: &LedgerState) -> HealthCheck {
     let entries = recorded.unverified.iter().map(|(id, entry)| {
         let name = entry.claimed_name.as_deref().unwrap_or_default();
-        format!("customers/{id}.json {name} [{}]", entry.cause.code())
+        let (what, code) = (described(entry.cause), entry.cause.code());
+        format!("customers/{id}.json {name}{what} [{code}]")
     });
     let journal = recorded
         .unverified_names
@@ -61,8 +62,17 @@ fn unverified(recorded: &LedgerState) -> HealthCheck {
         .map(|name| format!("a journal entry of {name} [ledger_unverified]"));
     let list: Vec<String> = entries.chain(journal).collect();
     let detail = format!("not verified, so blocked: {}", list.join(", "));
-    let hint = "restore the files from a backup, or run `airlift ledger sign`";
+    let hint = "restore the file from a backup, or run `airlift ledger sign`";
     HealthCheck::fail(SUBJECT, detail, hint)
+}
+
+/// What is wrong with the file of an entry, if the code alone does not say it.
+fn described(cause: UnverifiedCause) -> String {
+    match cause {
+        UnverifiedCause::Damaged(damage) => format!("cannot be read{damage}"),
+        UnverifiedCause::PackDamaged(damage) => format!("is in a pack that cannot be read{damage}"),
+        _ => String::new(),
+    }
 }
 
 pub(super) fn is_shared(global: &GlobalArgs) -> bool {

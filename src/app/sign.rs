@@ -88,6 +88,7 @@ impl App<'_> {
                 None => self.ledger.remove(*id).await?,
             }
         }
+        self.ledger.clear_damaged_packs().await?;
         self.ledger.clear_rotations().await?;
         self.ledger.clear_journal(&inspected.open).await?;
         Ok(())

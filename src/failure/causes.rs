@@ -3,7 +3,8 @@
 
 use super::{Failure, FailureKind};
 use crate::api::{ApiError, ApiErrorKind};
-use crate::ledger::{Damage, LedgerError};
+use crate::ledger::LedgerError;
+use crate::model::Damage;
 use crate::sandbox::SandboxError;
 use std::io::ErrorKind;
 use std::path::Path;
@@ -96,10 +97,10 @@ impl From<LedgerError> for Failure {
             LedgerError::Io { ref source, .. } => failure("ledger_failed").hint(io_hint(source)),
             LedgerError::Unreadable { ref path, damage, .. } => failure("ledger_failed")
                 .hint(damage_hint(damage))
-                .hint(format!(
-                    "without a backup, remove {} and run `airlift ledger sign`",
-                    path.display()
-                )),
+                .hint(without_backup(path)),
+            LedgerError::TooLarge { ref path, .. } => failure("ledger_failed")
+                .hint(damage_hint(Damage::TooLarge))
+                .hint(without_backup(path)),
             LedgerError::Store { .. } => failure("ledger_failed")
                 .hint("check the address of --ledger, and the credentials and the region of the store"),
             LedgerError::Changed { .. } => failure("ledger_changed"),
@@ -163,8 +164,13 @@ fn damage_hint(damage: Damage) -> &'static str {
             "restore the file from a backup; versions of a ledger cannot be merged, so keep it out of git"
         }
         Damage::CutShort => "restore the file from a backup, because a part of it is lost",
-        Damage::Other => "restore the file from a backup",
+        Damage::TooLarge | Damage::NoText | Damage::Other => "restore the file from a backup",
     }
+}
+
+fn without_backup(path: &Path) -> String {
+    let path = path.display();
+    format!("without a backup, remove {path} and run `airlift ledger sign`")
 }
 
 impl From<SandboxError> for Failure {

@@ -8,8 +8,8 @@ use super::authenticate::Authenticator;
 use super::envelope::{self, Opened, Sealed};
 use super::rotations;
 use super::snapshot::StoredLedger;
-use super::{Damage, LedgerError, LedgerStore, head, packs};
-use crate::model::{CustomerEntry, UnverifiedCause, WorkspaceId};
+use super::{LedgerError, LedgerStore, head, packs};
+use crate::model::{CustomerEntry, Damage, UnverifiedCause, WorkspaceId};
 use futures_util::{StreamExt, TryStreamExt, stream};
 use serde::{Deserialize, Serialize};
 use std::path::Path;
@@ -68,17 +68,13 @@ pub(super) enum File {
     /// A tombstone without a valid MAC, such as one that a run before a rekeying left.
     UnverifiedTombstone,
     /// The file cannot be read as an entry, such as one that was not durable when the machine crashed.
-    Damaged(LedgerError),
+    Damaged(Damage),
 }
 
 impl File {
-    /// Keeps an error that a crash of the machine can cause.
+    /// Keeps an error that concerns the entry only.
     fn damaged(error: LedgerError) -> Result<Self, LedgerError> {
-        if error.is_damage() {
-            Ok(Self::Damaged(error))
-        } else {
-            Err(error)
-        }
+        error.damage().map(Self::Damaged).ok_or(error)
     }
 }
 
@@ -99,8 +95,9 @@ pub(super) async fn read(
         .try_filter_map(async |file| Ok(file))
         .try_collect()
         .await?;
-    let packed = packs::read_all(store)
-        .await?
+    let packs = packs::read_all(store).await?;
+    let packed = packs
+        .entries
         .into_iter()
         .map(|(id, text)| Ok((id, read_packed(store, authenticator, id, &text)?)))
         .collect::<Result<_, LedgerError>>()?;
@@ -109,6 +106,7 @@ pub(super) async fn read(
         head,
         files,
         packed,
+        damaged_packs: packs.damaged,
         rotations,
     })
 }
@@ -124,7 +122,8 @@ fn read_packed(
     open(authenticator, &name, text, &path).or_else(File::damaged)
 }
 
-/// Reads one file. `None` if it was removed since the listing.
+/// Reads one file. `None` if it was removed since the listing, or if its name is none that a run writes: the
+/// head says which entries exist.
 async fn read_file(
     store: &LedgerStore,
     authenticator: &Authenticator,
@@ -134,13 +133,10 @@ async fn read_file(
     let id = name
         .strip_prefix("customers/")
         .and_then(|name| name.strip_suffix(".json")?.parse().ok())
-        .filter(|id| file(*id) == name)
-        .ok_or_else(|| LedgerError::Unreadable {
-            path: path.clone(),
-            what: WHAT,
-            line: 1,
-            damage: Damage::Other,
-        })?;
+        .filter(|id| file(*id) == name);
+    let Some(id) = id else {
+        return Ok(None);
+    };
     let read = match store.read(&name).await {
         Ok(None) => return Ok(None),
         Ok(Some(text)) => open(authenticator, &name, &text, &path),

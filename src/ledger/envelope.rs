@@ -1,8 +1,9 @@
 //! Responsible for the form of the ledger's objects: version, generation, MAC, and the content that
 //! the MAC covers as it stands in the file.
 
+use super::LedgerError;
 use super::authenticate::Authenticator;
-use super::{Damage, LedgerError};
+use crate::model::Damage;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::value::RawValue;
 use std::path::Path;

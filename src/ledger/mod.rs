@@ -2,8 +2,8 @@
 //! machines share: the ledger of owned resources, the journal of writes, and the lock that lets one
 //! run at a time write.
 //!
-//! Does not store secret values. Does not continue after a file that it cannot read, because a run
-//! with an incomplete ledger creates duplicates.
+//! Does not store secret values. An entry that cannot be read blocks its customer. Does not continue
+//! after another file that it cannot read, because a run with an incomplete ledger creates duplicates.
 
 mod authenticate;
 mod disk_thread;
@@ -40,45 +40,9 @@ pub use rotations::{Rotations, UnfinishedRotation};
 pub use shards::{check_shards, claim_shards, resign_shards};
 pub use store::{LedgerStore, SharedStore, open_shared, trusted};
 
-use std::fmt;
+use crate::model::Damage;
 use std::path::{Path, PathBuf};
 use thiserror::Error;
-
-/// How a file was damaged.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Damage {
-    /// A merge left its markers.
-    MergeMarkers,
-    /// The file ends too early.
-    CutShort,
-    /// Something else.
-    Other,
-}
-
-impl Damage {
-    fn from_content(text: &[u8], error: Option<&serde_json::Error>) -> Self {
-        let is_marker =
-            |line: &[u8]| line.starts_with(b"<<<<<<< ") || line.starts_with(b">>>>>>> ");
-        if text.split(|byte| *byte == b'\n').any(is_marker) {
-            Self::MergeMarkers
-        } else if error.is_some_and(serde_json::Error::is_eof) {
-            Self::CutShort
-        } else {
-            Self::Other
-        }
-    }
-}
-
-impl fmt::Display for Damage {
-    /// The end of a sentence about the file.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::MergeMarkers => ": it contains the markers of a merge",
-            Self::CutShort => ": it ends too early",
-            Self::Other => "",
-        })
-    }
-}
 
 /// Why the ledger cannot be read or written.
 #[derive(Debug, Error)]
@@ -136,6 +100,14 @@ pub enum LedgerError {
         line: usize,
         /// The cause, if the content shows it.
         damage: Damage,
+    },
+    /// A file is larger than any that airlift writes.
+    #[error("{path} is larger than {limit} bytes, and airlift writes no such file")]
+    TooLarge {
+        /// The file.
+        path: PathBuf,
+        /// The most bytes.
+        limit: u64,
     },
     /// A file has the format of a newer version of airlift.
     #[error("{path} has version {version} of the ledger's format, and this airlift knows up to 2")]
@@ -239,13 +211,24 @@ impl LedgerError {
         }
     }
 
-    /// Whether a file has content that no run writes. A file that was not durable when the machine
-    /// crashed can have such content.
-    fn is_damage(&self) -> bool {
+    /// A file that is no UTF-8 text.
+    fn no_text(path: &Path, bytes: &[u8], valid: usize) -> Self {
+        let valid = bytes.iter().take(valid);
+        Self::Unreadable {
+            path: path.to_owned(),
+            what: "file of the ledger",
+            line: 1 + valid.filter(|byte| **byte == b'\n').count(),
+            damage: Damage::NoText,
+        }
+    }
+
+    /// The damage of a file with content that no run writes. A file that was not durable when the
+    /// machine crashed can have such content.
+    fn damage(&self) -> Option<Damage> {
         match self {
-            Self::Unreadable { .. } => true,
-            Self::Io { source, .. } => source.kind() == std::io::ErrorKind::InvalidData,
-            _ => false,
+            Self::Unreadable { damage, .. } => Some(*damage),
+            Self::TooLarge { .. } => Some(Damage::TooLarge),
+            _ => None,
         }
     }
 

@@ -7,7 +7,7 @@
 
 use super::envelope::VERSION;
 use super::{LedgerError, LedgerStore};
-use crate::model::WorkspaceId;
+use crate::model::{Damage, WorkspaceId};
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -22,6 +22,33 @@ const MAX_SIZE: u64 = 256 << 20;
 
 /// The texts of entries by workspace.
 pub(super) type PackedEntries = BTreeMap<WorkspaceId, String>;
+
+/// Every pack of a ledger.
+#[derive(Debug, Default)]
+pub(super) struct Packs {
+    pub(super) entries: PackedEntries,
+    pub(super) damaged: DamagedPacks,
+}
+
+/// The packs that cannot be read, by name.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct DamagedPacks(BTreeMap<String, Damage>);
+
+impl DamagedPacks {
+    /// The damage of the pack of an entry.
+    pub(super) fn damage(&self, id: WorkspaceId) -> Option<Damage> {
+        self.0.get(&pack(id)).copied()
+    }
+
+    /// Replaces each of the packs by an empty one.
+    pub(super) async fn clear(self, store: &LedgerStore) -> Result<(), LedgerError> {
+        for name in self.0.into_keys() {
+            let text = text(&name, store, PackedEntries::new())?;
+            store.replace(&name, &text).await?;
+        }
+        Ok(())
+    }
+}
 
 /// The changes of a pack. `None` removes an entry.
 pub(super) type Changes = BTreeMap<WorkspaceId, Option<String>>;
@@ -48,19 +75,38 @@ fn is_pack(name: &str) -> bool {
 }
 
 /// Reads all packs.
-pub(super) async fn read_all(store: &LedgerStore) -> Result<PackedEntries, LedgerError> {
+pub(super) async fn read_all(store: &LedgerStore) -> Result<Packs, LedgerError> {
     let names = store.list(DIR).await?;
-    let packs: Vec<PackedEntries> = stream::iter(names.into_iter().filter(|name| is_pack(name)))
-        .map(async |name| {
-            let mut entries = read(store, &name).await?;
-            // An entry in another pack is a copy that no run changes.
-            entries.retain(|id, _| pack(*id) == name);
-            Ok::<_, LedgerError>(entries)
-        })
+    stream::iter(names.into_iter().filter(|name| is_pack(name)))
+        .map(async |name| (read(store, &name).await, name))
         .buffer_unordered(PARALLEL)
-        .try_collect()
-        .await?;
-    Ok(packs.into_iter().flatten().collect())
+        .map(Ok)
+        .try_fold(Packs::default(), async |mut packs, (read, name)| {
+            packs.add(name, read)?;
+            Ok(packs)
+        })
+        .await
+}
+
+impl Packs {
+    /// Adds what was read of a pack. A pack that cannot be read is none of a run that was killed,
+    /// because a pack is replaced as a whole.
+    fn add(
+        &mut self,
+        name: String,
+        read: Result<PackedEntries, LedgerError>,
+    ) -> Result<(), LedgerError> {
+        match read.map_err(|error| error.damage().ok_or(error)) {
+            Ok(mut entries) => {
+                // An entry in another pack is a copy that no run changes.
+                entries.retain(|id, _| pack(*id) == name);
+                self.entries.append(&mut entries);
+            }
+            Err(Ok(damage)) => drop(self.damaged.0.insert(name, damage)),
+            Err(Err(error)) => return Err(error),
+        }
+        Ok(())
+    }
 }
 
 async fn read(store: &LedgerStore, name: &str) -> Result<PackedEntries, LedgerError> {
@@ -107,10 +153,14 @@ async fn changed_pack(
             None => drop(texts.remove(&id)),
         }
     }
-    let text = encoded(texts)
-        .map_err(std::io::Error::from)
-        .map_err(LedgerError::io("cannot write", &store.shown(&name)))?;
+    let text = text(&name, store, texts)?;
     Ok((name, text))
+}
+
+fn text(name: &str, store: &LedgerStore, texts: PackedEntries) -> Result<Vec<u8>, LedgerError> {
+    encoded(texts)
+        .map_err(std::io::Error::from)
+        .map_err(LedgerError::io("cannot write", &store.shown(name)))
 }
 
 /// The text of a pack. Each entry begins on a line of its own, so that people and tools that compare

@@ -1,9 +1,9 @@
 //! Responsible for deciding which entries are current, by the head and the journal. Does no I/O.
 
-use super::LedgerError;
 use super::entries::File;
 use super::head::{Head, HeadJournal, StoredHead};
 use super::journal::{SavedEntries, SavedEntry};
+use super::packs::DamagedPacks;
 use super::rotations::RotationList;
 use crate::model::{CustomerEntry, UnverifiedCause, UnverifiedEntry, WorkspaceId};
 use std::collections::{BTreeMap, BTreeSet};
@@ -25,6 +25,7 @@ pub(super) struct Snapshot {
     /// The entries with files or objects of their own, and those in packs.
     pub(super) loose: BTreeSet<WorkspaceId>,
     pub(super) packed: BTreeSet<WorkspaceId>,
+    pub(super) damaged_packs: DamagedPacks,
     /// The largest generation of all authenticated objects.
     pub(super) counter: u64,
     pub(super) rotations: RotationList,
@@ -41,6 +42,7 @@ pub(super) struct StoredLedger {
     pub(super) files: Vec<(WorkspaceId, File)>,
     /// Entries in packs.
     pub(super) packed: BTreeMap<WorkspaceId, File>,
+    pub(super) damaged_packs: DamagedPacks,
     pub(super) rotations: RotationList,
 }
 
@@ -66,10 +68,8 @@ impl StoredLedger {
 
 /// Compares the entries with the head. `saved` are the entries that the journal has and whose files may
 /// be old, incomplete or missing. A file that is newer than the journal is believed: someone cut the journal's end off.
-pub(super) fn classify(
-    stored: StoredLedger,
-    mut saved: SavedEntries,
-) -> Result<Snapshot, LedgerError> {
+pub(super) fn classify(mut stored: StoredLedger, mut saved: SavedEntries) -> Snapshot {
+    let damaged_packs = std::mem::take(&mut stored.damaged_packs);
     let loose = stored.files.iter().map(|(id, _)| *id).collect();
     let packed = stored.packed.keys().copied().collect();
     let (stored, files, rotations) = stored.chosen();
@@ -90,6 +90,7 @@ pub(super) fn classify(
     let mut snapshot = Snapshot {
         loose,
         packed,
+        damaged_packs,
         key_changed,
         ..Snapshot::new(head, rotations)
     };
@@ -109,12 +110,12 @@ pub(super) fn classify(
         if saved.contains_key(&id) {
             snapshot.counter = snapshot.counter.max(file.generation());
         } else {
-            snapshot.add(id, file, headless)?;
+            snapshot.add(id, file, headless);
         }
     }
     snapshot.add_saved(saved);
     snapshot.add_missing(&existing);
-    Ok(snapshot)
+    snapshot
 }
 
 impl File {
@@ -165,14 +166,11 @@ impl Snapshot {
         }
     }
 
-    fn add(
-        &mut self,
-        id: WorkspaceId,
-        file: File,
-        headless: UnverifiedCause,
-    ) -> Result<(), LedgerError> {
+    fn add(&mut self, id: WorkspaceId, file: File, headless: UnverifiedCause) {
         match file {
-            File::Damaged(error) => return Err(error),
+            // The file may be the only one, so that no other says that the head is missing.
+            File::Damaged(_) if self.head.is_none() => self.refuse(id, headless, None),
+            File::Damaged(damage) => self.refuse(id, UnverifiedCause::Damaged(damage), None),
             File::Unverified { cause, claim } => self.refuse(id, cause, claim),
             // It claims nothing, and the head names no entry that it could hide.
             File::UnverifiedTombstone
@@ -215,7 +213,6 @@ impl Snapshot {
                 }
             }
         }
-        Ok(())
     }
 
     /// Adds the entries that are newer in the journal than in their files.
@@ -250,7 +247,9 @@ impl Snapshot {
             .copied()
             .collect();
         for id in missing {
-            self.refuse(id, UnverifiedCause::Missing, None);
+            let damage = self.damaged_packs.damage(id);
+            let cause = damage.map_or(UnverifiedCause::Missing, UnverifiedCause::PackDamaged);
+            self.refuse(id, cause, None);
         }
     }
 }

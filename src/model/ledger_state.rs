@@ -7,6 +7,7 @@ use super::{
 };
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 
 /// The ledger's entries of an organization.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -51,6 +52,10 @@ pub enum UnverifiedCause {
     OldCopy,
     /// The ledger's head names an entry that does not exist.
     Missing,
+    /// The file or object of the entry is none that airlift writes.
+    Damaged(Damage),
+    /// The pack of the entry is none that airlift writes.
+    PackDamaged(Damage),
     /// The entry belongs to another workspace.
     Misplaced,
     /// The entry has the format of version 1, which has no MAC.
@@ -61,13 +66,59 @@ pub enum UnverifiedCause {
     HeadAltered,
 }
 
+/// How a file of the ledger is damaged.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Ord, PartialOrd, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Damage {
+    /// A merge left its markers.
+    MergeMarkers,
+    /// The file ends too early.
+    CutShort,
+    /// The file is larger than airlift reads.
+    TooLarge,
+    /// The file is no UTF-8 text.
+    NoText,
+    /// Something else.
+    Other,
+}
+
+impl Damage {
+    /// The damage that the content and the error of a parser show.
+    pub(crate) fn from_content(text: &[u8], error: Option<&serde_json::Error>) -> Self {
+        let is_marker =
+            |line: &[u8]| line.starts_with(b"<<<<<<< ") || line.starts_with(b">>>>>>> ");
+        if text.split(|byte| *byte == b'\n').any(is_marker) {
+            Self::MergeMarkers
+        } else if error.is_some_and(serde_json::Error::is_eof) {
+            Self::CutShort
+        } else {
+            Self::Other
+        }
+    }
+}
+
+impl fmt::Display for Damage {
+    /// The end of a sentence about the file.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::MergeMarkers => ": it contains the markers of a merge",
+            Self::CutShort => ": it ends too early",
+            Self::TooLarge => ": it is too large",
+            Self::NoText => ": it is no UTF-8 text",
+            Self::Other => "",
+        })
+    }
+}
+
 impl UnverifiedCause {
     /// Every cause.
     #[cfg(test)]
-    pub(crate) const ALL: [Self; 7] = [
+    pub(crate) const ALL: [Self; 9] = [
         Self::BadMac,
         Self::OldCopy,
         Self::Missing,
+        Self::Damaged(Damage::Other),
+        Self::PackDamaged(Damage::Other),
         Self::Misplaced,
         Self::Version1,
         Self::HeadMissing,
@@ -85,6 +136,8 @@ impl UnverifiedCause {
             Self::BadMac => "ledger_entry_altered",
             Self::OldCopy => "ledger_entry_old",
             Self::Missing => "ledger_entry_missing",
+            Self::Damaged(_) => "ledger_entry_damaged",
+            Self::PackDamaged(_) => "ledger_pack_damaged",
             Self::Misplaced => "ledger_entry_misplaced",
             Self::Version1 => "ledger_unsigned",
             Self::HeadMissing => "ledger_head_missing",

@@ -55,7 +55,7 @@ pub use id::{ConnectorId, DefinitionId, OrganizationId, TemplateId, WorkspaceId}
 pub use invisible::is_invisible;
 pub use last_write::{Answer, LastWrite, MAX_SENDS, ResponseSettings, SettingAnswer, SinceWrite};
 pub use ledger_state::{
-    Applied, AppliedCustomer, ConnectorEntry, CustomerEntry, LedgerState, PendingEntry,
+    Applied, AppliedCustomer, ConnectorEntry, CustomerEntry, Damage, LedgerState, PendingEntry,
     RecordedOauthApp, SentFingerprints, UnverifiedCause, UnverifiedEntry,
 };
 pub use limits::{AdoptPolicy, CountOrPercent, PolicyLimits, RecordedGuards};

@@ -17,7 +17,8 @@ use super::{Intent, IntentOutcome, JournalContent, JournalEntry, MAX_SIZE, openi
 use crate::ledger::authenticate::Authenticator;
 use crate::ledger::head::HeadJournal;
 use crate::ledger::organization::UnverifiedLines;
-use crate::ledger::{Damage, LedgerError, SharedStore};
+use crate::ledger::{LedgerError, SharedStore};
+use crate::model::Damage;
 use crate::model::LockUnpoisoned;
 use futures_util::{StreamExt, TryStreamExt, stream};
 use serde::Deserialize;

@@ -8,6 +8,7 @@ use super::authenticate::{Authenticator, LedgerKey};
 use super::environment::StoreLabel;
 use super::head::HeadJournal;
 use super::journal::JournalContent;
+use super::packs::DamagedPacks;
 use super::rotations::RotationList;
 use super::shards::{refuse_divided, store_of};
 use super::snapshot::{self, Snapshot};
@@ -56,6 +57,7 @@ struct State {
     /// The entries with files or objects of their own, and those in packs.
     loose: BTreeSet<WorkspaceId>,
     packed: BTreeSet<WorkspaceId>,
+    damaged_packs: DamagedPacks,
     /// The journal that the stored head names.
     journal: Option<HeadJournal>,
     /// The journal of this run.
@@ -241,7 +243,7 @@ impl Ledger {
         // The journal is read last: it has every change of an entry before the entry's file.
         let mut journal = Journal::read(&self.store, &self.authenticator, stored.journal()).await?;
         let saved = std::mem::take(&mut journal.saved);
-        let snapshot = snapshot::classify(stored, saved)?;
+        let snapshot = snapshot::classify(stored, saved);
         Ok((snapshot, journal))
     }
 
@@ -259,6 +261,7 @@ impl Ledger {
         state.removed.clone_from(&snapshot.removed);
         state.loose.clone_from(&snapshot.loose);
         state.packed.clone_from(&snapshot.packed);
+        state.damaged_packs.clone_from(&snapshot.damaged_packs);
         state.rotations = snapshot.rotations.generation();
         state.has_refused_rotations = snapshot.rotations.is_refused();
         state.rotations_ended = matches!(snapshot.rotations, RotationList::Ended { .. });

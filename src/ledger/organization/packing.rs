@@ -37,6 +37,12 @@ impl EntryText {
 }
 
 impl Ledger {
+    /// Empties the packs that cannot be read. Their entries are removed or written again.
+    pub async fn clear_damaged_packs(&self) -> Result<(), LedgerError> {
+        let damaged = std::mem::take(&mut self.state().damaged_packs);
+        damaged.clear(&self.store).await
+    }
+
     /// Writes the texts of entries, and removes the entries in `removed` from their packs.
     pub(super) async fn write_texts(
         &self,
@@ -79,7 +85,11 @@ impl State {
             .map(|(id, _)| *id);
         let mut loose = self.loose.clone();
         loose.extend(present);
-        loose.retain(|id| !self.packed.contains(id) && !self.removed.contains(id));
+        // An entry whose pack cannot be read, or that is not authenticated, stays where it is.
+        loose.retain(|id| {
+            let is_stuck = self.unverified.contains(id) || self.damaged_packs.damage(*id).is_some();
+            !is_stuck && !self.packed.contains(id) && !self.removed.contains(id)
+        });
         let changed = texts.keys().filter(|id| self.packed.contains(id)).copied();
         if loose.len() > MAX_LOOSE {
             changed.chain(loose).collect()

@@ -18,6 +18,7 @@ use std::collections::BTreeSet;
 use uuid::Uuid;
 
 pub(super) const FILE: &str = "rotation.json";
+const WHAT: &str = "list of rotations";
 
 /// A rotation that has started.
 #[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
@@ -89,6 +90,10 @@ impl RotationList {
         }
     }
 
+    fn refused(cause: UnverifiedCause, named: Option<u64>) -> Self {
+        Self::Refused { cause, named }
+    }
+
     pub(super) fn is_refused(&self) -> bool {
         matches!(self, Self::Refused { .. })
     }
@@ -101,6 +106,12 @@ impl RotationList {
             Self::Refused { cause, .. } => Err(match cause {
                 UnverifiedCause::OldCopy => LedgerError::OldCopy { path },
                 UnverifiedCause::Missing => LedgerError::Missing { path },
+                UnverifiedCause::Damaged(damage) => LedgerError::Unreadable {
+                    path,
+                    what: WHAT,
+                    line: 1,
+                    damage,
+                },
                 _ => LedgerError::Unverified { path },
             }),
         }
@@ -177,13 +188,35 @@ pub(super) async fn read(
     head: Option<&Head>,
 ) -> Result<RotationList, LedgerError> {
     let named = head.and_then(|head| head.rotations);
-    let refused = |cause| RotationList::Refused { cause, named };
-    let Some(text) = store.read(FILE).await? else {
-        return Ok(named.map_or(RotationList::Absent, |_| refused(UnverifiedCause::Missing)));
+    let read = match store.read(FILE).await {
+        Ok(None) => {
+            return Ok(named.map_or(RotationList::Absent, |_| {
+                RotationList::refused(UnverifiedCause::Missing, named)
+            }));
+        }
+        Ok(Some(text)) => parsed(store, authenticator, head, &text),
+        Err(error) => Err(error),
     };
+    read.or_else(|error| {
+        let damage = error.damage().ok_or(error)?;
+        Ok(RotationList::refused(
+            UnverifiedCause::Damaged(damage),
+            named,
+        ))
+    })
+}
+
+fn parsed(
+    store: &LedgerStore,
+    authenticator: &Authenticator,
+    head: Option<&Head>,
+    text: &str,
+) -> Result<RotationList, LedgerError> {
+    let named = head.and_then(|head| head.rotations);
+    let refused = |cause| RotationList::refused(cause, named);
     let path = store.shown(FILE);
-    let place = (path.as_path(), "list of rotations");
-    let sealed = match envelope::open(authenticator, FILE, &text, place)? {
+    let place = (path.as_path(), WHAT);
+    let sealed = match envelope::open(authenticator, FILE, text, place)? {
         Opened::Signed(sealed) => sealed,
         Opened::Altered(_) => return Ok(refused(UnverifiedCause::BadMac)),
         Opened::Version1 => return Ok(refused(UnverifiedCause::Version1)),

@@ -7,7 +7,7 @@ use crate::ledger::LedgerError;
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fs::{DirBuilder, File};
-use std::io::{ErrorKind, Read as _};
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 /// A directory on this machine.
@@ -59,10 +59,8 @@ impl LocalStore {
             .read_to_end(&mut content)
             .map_err(LedgerError::io("cannot read", &self.path(name)))?;
         if content.len() as u64 > limit {
-            return Err(LedgerError::Untrusted {
-                path: self.path(name),
-                why: FileErrorKind::TooLarge(limit).to_string(),
-            });
+            let path = self.path(name);
+            return Err(LedgerError::TooLarge { path, limit });
         }
         Ok(Some(content))
     }
@@ -77,8 +75,8 @@ impl LocalStore {
         let text = self.read_up_to(name, limit)?;
         let text = text.map(String::from_utf8).transpose();
         text.map_err(|error| {
-            let error = std::io::Error::new(ErrorKind::InvalidData, error.utf8_error());
-            LedgerError::io("cannot read", &self.path(name))(error)
+            let valid = error.utf8_error().valid_up_to();
+            LedgerError::no_text(&self.path(name), error.as_bytes(), valid)
         })
     }
 
@@ -316,6 +314,7 @@ mod tests {
         let store = LocalStore::new(dir.path(), Access::Private);
         let file = store.replace("file", b"text").unwrap();
         file.set_len(super::DEFAULT_LIMIT + 1).unwrap();
-        assert!(why(store.text("file")).contains("larger than"));
+        let error = store.text("file").unwrap_err();
+        assert!(matches!(error, LedgerError::TooLarge { .. }), "{error}");
     }
 }

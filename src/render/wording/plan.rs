@@ -150,6 +150,14 @@ fn foreign_connector(
 
 fn ledger_unverified(workspace_id: Option<WorkspaceId>, cause: Option<UnverifiedCause>) -> String {
     let what = match (workspace_id, cause) {
+        (Some(id), Some(cause @ UnverifiedCause::Damaged(damage))) => format!(
+            "the ledger entry of workspace {id} cannot be read{damage} [{}]",
+            cause.code()
+        ),
+        (Some(id), Some(cause @ UnverifiedCause::PackDamaged(damage))) => format!(
+            "the pack with the ledger entry of workspace {id} cannot be read{damage} [{}]",
+            cause.code()
+        ),
         (Some(id), Some(cause)) => {
             format!(
                 "the ledger entry of workspace {id} is not authentic [{}]",

@@ -36,7 +36,7 @@ pub(super) const IMPORTS: &[(&str, &[&str])] = &[
     ("sandbox", &["files"]),
     ("explanations", &[]),
     // What stops a run, from the modules' own errors.
-    ("failure", &["api", "ledger", "sandbox"]),
+    ("failure", &["api", "ledger", "model", "sandbox"]),
     (
         "render",
         &[

@@ -76,7 +76,7 @@ fn doctor_on_damaged_entry_names_the_damage_and_what_to_do() {
         assert!(shown.contains("restore the file from a backup"), "{doctor}");
         assert!(!shown.contains("ok ledger"), "{doctor}");
         assert!(!shown.contains("check the credentials"), "{doctor}");
-        env.run(&["plan"]).exits(1).complains("ledger_failed");
+        env.run(&["plan"]).exits(4).says("ledger_entry_damaged");
     }
     // Without a backup.
     std::fs::remove_file(&path).unwrap();

@@ -37,15 +37,11 @@ fn command_of_the_guard_on_deletions_works() {
 fn command_of_a_message_repeats_the_options_of_the_run() {
     let env = TestEnv::applied();
     let ledger = env.path(".airlift/ledger").display().to_string();
-    let entries = || {
-        let organizations = std::fs::read_dir(&ledger).unwrap().flatten();
-        organizations
-            .map(|organization| organization.path().join("customers"))
-            .filter_map(|customers| std::fs::read_dir(customers).ok())
-            .flat_map(|customers| customers.flatten().map(|entry| entry.path()))
-    };
-    for entry in entries() {
-        std::fs::write(entry, "{").unwrap();
+    let heads = crate::support::files(&env.path(".airlift/ledger"), &|path| {
+        path.ends_with("head.json")
+    });
+    for head in heads {
+        std::fs::write(head, "{").unwrap();
     }
     let failed = env.run(&["plan", "-f", "airlift.yaml", "--ledger", &ledger]);
     failed.exits(1).complains("error[ledger_failed]");

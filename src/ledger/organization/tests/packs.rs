@@ -4,7 +4,7 @@ use super::{Ledger, ORGANIZATION, entry, id, named, with_key};
 use crate::ledger::store::Moment;
 use crate::ledger::store::object::tests::writable_store;
 use crate::ledger::{Intent, LedgerStore, SharedStore};
-use crate::model::{CustomerEntry, LedgerState, UnverifiedCause, WorkspaceId};
+use crate::model::{CustomerEntry, Damage, LedgerState, UnverifiedCause, WorkspaceId};
 use std::collections::BTreeSet;
 use std::time::Duration;
 
@@ -243,4 +243,37 @@ async fn journal_whose_write_failed_stays_after_the_end_of_the_run() {
     let (state, open) = next.load_with_journal().await.unwrap();
     assert_eq!(state.customers[&spread(1)], entry(1));
     assert_eq!(open.len(), 1);
+}
+
+#[tokio::test]
+async fn pack_damaged_blocks_its_customers_until_the_ledger_is_signed() {
+    let shared = writable_store();
+    created(&shared, 1..=100).await;
+    edit(&shared, 3, |text| text[..text.len() / 2].to_owned()).await;
+    let cause = UnverifiedCause::PackDamaged(Damage::CutShort);
+    let is_blocked = |state: &LedgerState| {
+        let mut blocked = state.unverified.iter();
+        blocked.all(|(id, entry)| id.0.as_bytes()[0] >> 4 == 3 && entry.cause == cause)
+            && state.unverified.contains_key(&spread(3))
+    };
+    let before = load(&shared).await;
+    assert!(is_blocked(&before), "{:?}", before.unverified);
+    assert_eq!(before.customers.len() + before.unverified.len(), 100);
+    // The entry of a new customer in the same pack.
+    created(&shared, 115..=115).await;
+    let after = load(&shared).await;
+    assert!(is_blocked(&after), "{:?}", after.unverified);
+    assert!(after.customers.contains_key(&spread(115)));
+    let ledger = ledger(&shared);
+    let unsigned = ledger.load_unsigned().await.unwrap();
+    for id in unsigned.entries.into_keys() {
+        ledger.sign(id);
+        ledger.remove(id).await.unwrap();
+    }
+    ledger.clear_damaged_packs().await.unwrap();
+    ledger.checkpoint().await.unwrap();
+    created(&shared, 3..=3).await;
+    let signed = load(&shared).await;
+    assert_eq!(signed.unverified, std::collections::BTreeMap::new());
+    assert!(signed.customers.contains_key(&spread(3)));
 }

@@ -6,7 +6,7 @@
 
 mod open;
 
-use crate::files::{DEFAULT_LIMIT, FileErrorKind};
+use crate::files::DEFAULT_LIMIT;
 use crate::ledger::LedgerError;
 use crate::model::LockUnpoisoned;
 use futures_util::{StreamExt, TryStreamExt, stream};
@@ -169,10 +169,10 @@ impl SharedStore {
             version: object.meta.version.clone(),
         };
         if object.meta.size > limit {
-            return Err(LedgerError::Untrusted {
-                path: self.shown(name),
-                why: FileErrorKind::TooLarge(limit).to_string(),
-            });
+            // `ledger sign` replaces this version.
+            self.state().versions.insert(self.key(name), version);
+            let path = self.shown(name);
+            return Err(LedgerError::TooLarge { path, limit });
         }
         let bytes = object.bytes().await.map_err(failed)?;
         Ok(Some((

@@ -349,14 +349,6 @@ fn ledger_file_that_is_a_link_is_refused() {
 }
 
 #[test]
-fn ledger_file_that_is_too_large_is_refused() {
-    let env = TestEnv::applied();
-    let path = env.ledger_entry("acme");
-    std::fs::write(&path, " ".repeat(9 * 1024 * 1024)).unwrap();
-    env.run(&["plan"]).exits(1).complains("error[ledger_");
-}
-
-#[test]
 fn previous_name_does_not_take_a_customer_of_others() {
     let (env, _) = with_victim(TestEnv::applied());
     let before = env.world();

@@ -2,6 +2,7 @@
 //! not be able to use airlift against its owner. Each test asserts that nothing foreign changes, that
 //! no secret is displayed, and that a code says why.
 
+mod damaged;
 mod files;
 mod ledger;
 mod secrets;
