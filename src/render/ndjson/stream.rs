@@ -5,7 +5,7 @@ use crate::failure::{Exit, Failure};
 use crate::model::LockUnpoisoned;
 use crate::plan::{DriftSummary, Summary};
 use crate::render::json::{self, ReportSummary};
-use crate::render::terminal::Streams;
+use crate::render::terminal::{RepeatedOptions, Streams};
 use jiff::Timestamp;
 use serde::Serialize;
 use std::io::{self, Write};
@@ -24,6 +24,8 @@ const PANIC_TRIES: u32 = 100;
 pub(crate) struct EventStream {
     run_id: Uuid,
     streams: Streams,
+    /// What suggested commands repeat.
+    options: RepeatedOptions,
     state: Arc<Mutex<State>>,
 }
 
@@ -58,6 +60,7 @@ impl EventStream {
         let stream = Self {
             run_id,
             streams,
+            options: RepeatedOptions::default(),
             state: Arc::default(),
         };
         if matches!(stream.streams, Streams::Process) {
@@ -71,6 +74,12 @@ impl EventStream {
         };
         stream.emit(Level::Info, &format!("airlift {airlift}"), &body);
         stream
+    }
+
+    /// The same, with options that suggested commands repeat.
+    #[must_use]
+    pub(in crate::render) fn with_options(self, options: RepeatedOptions) -> Self {
+        Self { options, ..self }
     }
 
     /// The events of this process, or new ones if none were written.
@@ -192,10 +201,12 @@ impl EventStream {
     }
 
     fn write_line(&self, line: &impl Serialize) -> io::Result<()> {
-        let mut bytes = json::compact(line)?;
-        bytes.push(b'\n');
+        let bytes = json::compact(line)?;
+        let text = String::from_utf8_lossy(&bytes).into_owned();
+        let mut text = self.options.completed_json(text);
+        text.push('\n');
         let mut out = self.streams.out(anstream::ColorChoice::Never);
-        out.write_all(&bytes)?;
+        out.write_all(text.as_bytes())?;
         out.flush()
     }
 }

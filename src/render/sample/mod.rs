@@ -105,6 +105,7 @@ pub(crate) fn empty() -> Plan {
         warnings: Vec::new(),
         summary: Summary {
             customers_declared: 2,
+            connectors_declared: 3,
             customers_selected: 2,
             ..Summary::default()
         },

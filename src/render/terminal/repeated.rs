@@ -54,6 +54,15 @@ impl RepeatedOptions {
         text
     }
 
+    /// The JSON text with the options in each command in backticks. A backtick is in a string of it.
+    pub(in crate::render) fn completed_json(&self, mut json: String) -> String {
+        for (place, options) in self.insertions(&json) {
+            let options = serde_json::Value::from(options).to_string();
+            json.insert_str(place, options.trim_matches('"'));
+        }
+        json
+    }
+
     /// Where each command in backticks ends, with its options. The last one comes first, so that the places of the
     /// others stay.
     fn insertions(&self, text: &str) -> Vec<(usize, String)> {
@@ -111,6 +120,18 @@ mod tests {
         let text = "run `airlift plan`; `airlift";
         let options = RepeatedOptions::default();
         assert_eq!(written(text, options), format!("{text}\n"));
+    }
+
+    #[test]
+    fn commands_in_json_repeat_the_options_escaped() {
+        let options = RepeatedOptions::new("-f 'a\"b\\c'", "--sandbox");
+        let json =
+            serde_json::json!({"hint": "run `airlift plan`, \"now\"", "message": "`airlift"});
+        let completed = options.completed_json(json.to_string());
+        let completed: serde_json::Value = serde_json::from_str(&completed).unwrap();
+        let hint = "run `airlift plan -f 'a\"b\\c' --sandbox`, \"now\"";
+        assert_eq!(completed["hint"], hint);
+        assert_eq!(completed["message"], "`airlift");
     }
 
     #[test]

@@ -99,8 +99,11 @@ impl Ui {
     /// The same, with stdout as events.
     #[must_use]
     pub(crate) fn with_events(self, run_id: Uuid) -> Self {
-        let events = Some(EventStream::start(run_id, self.streams.clone()));
-        Self { events, ..self }
+        let events = EventStream::start(run_id, self.streams.clone());
+        Self {
+            events: Some(events.with_options(self.options.clone())),
+            ..self
+        }
     }
 
     /// The events of `--json`.

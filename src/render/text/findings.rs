@@ -13,8 +13,8 @@ use annotate_snippets::{
 use std::io;
 use textwrap::{WordSeparator, WordSplitter};
 
-/// Writes the findings, then the count. Of the warnings with the same code and message it writes the first, or all if
-/// the verbosity says so.
+/// Writes the findings, then the count. Of findings of the same kind it writes the first, or all if the verbosity says
+/// so.
 pub fn findings(out: &mut Out<'_>, report: &Report, verbosity: Verbosity) -> io::Result<()> {
     let listing = if verbosity.lists_all() {
         Listing::All

@@ -198,7 +198,10 @@ mod tests {
     #[test]
     fn plan_without_steps_says_so_first() {
         let text = shown(&sample::empty(), 80, Color::Off, Verbosity::Normal);
-        assert_eq!(text, "No changes. All 2 customers match the files.\n");
+        assert_eq!(
+            text,
+            "No changes. All 2 customers and 3 connectors match the files.\n"
+        );
     }
 
     #[test]

@@ -4,10 +4,13 @@
 
 use super::Phrase;
 use super::group::Listing;
-use crate::config::diagnostic::{Code, Excerpt, Finding, Report, Severity};
+use crate::config::diagnostic::{Code, Excerpt, Finding, Location, Report, Severity};
 use crate::render::labels::{counted, number};
 use crate::render::{Label, Safe};
 use std::collections::{BTreeSet, HashMap};
+
+/// The places of an error that are named beside its first one.
+const NAMED_PLACES: usize = 2;
 
 /// Findings.
 #[derive(Debug)]
@@ -36,7 +39,7 @@ pub(crate) struct FindingView<'a> {
     /// The field, if no source line can be shown.
     pub(crate) path: Option<Safe>,
     pub(crate) help: Option<Safe>,
-    /// The number of further warnings with this code and message, if they are not shown.
+    /// The places and the number of further findings of this kind, if they are not shown.
     pub(crate) more: Option<Safe>,
 }
 
@@ -49,7 +52,7 @@ pub(crate) struct SourceView {
 }
 
 impl<'a> FindingsView<'a> {
-    /// The view of a report. `listing` says which warnings with the same code and message are shown.
+    /// The view of a report. `listing` says which findings of the same kind are shown.
     pub(crate) fn new(report: &'a Report, listing: Listing) -> Self {
         let groups = Groups::new(report);
         let (findings, omitted) = if listing == Listing::All {
@@ -81,44 +84,48 @@ fn mask(findings: &[FindingView<'_>]) -> Option<&'static str> {
         .then_some("••• hides a value that may be a secret.")
 }
 
-/// The warnings of a report by code and message. The message names what the warning depends on, such as the type of the
-/// connector.
+/// What findings of the same kind have in common. The message names what a finding depends on, such as the type of the
+/// connector. Warnings differ only in what they say, and errors also in what to write.
+type Kind<'a> = (Code, &'a str, Option<&'a str>);
+
+/// The findings of a report by kind.
 struct Groups<'a> {
-    sizes: HashMap<(Code, &'a str), usize>,
+    groups: HashMap<Kind<'a>, FindingGroup<'a>>,
     /// The number of warnings that the report does not list, but whose group it does.
     omitted: usize,
 }
 
+/// The findings of one kind.
+#[derive(Default)]
+struct FindingGroup<'a> {
+    size: usize,
+    /// The places of the second and the third error.
+    places: Vec<&'a Location>,
+}
+
 impl<'a> Groups<'a> {
     fn new(report: &'a Report) -> Self {
-        let mut sizes: HashMap<(Code, &str), usize> = HashMap::new();
+        let mut groups: HashMap<Kind<'_>, FindingGroup<'_>> = HashMap::new();
         for finding in &report.findings {
-            if finding.severity == Severity::Warning {
-                *sizes.entry(group(finding)).or_default() += 1;
-            }
+            groups.entry(kind(finding)).or_default().add(finding);
         }
         let mut omitted = 0;
         for ((code, message), count) in &report.omitted_alike {
-            if let Some(size) = sizes.get_mut(&(*code, message.as_str())) {
-                *size += count;
+            if let Some(group) = groups.get_mut(&(*code, message.as_str(), None)) {
+                group.size += count;
                 omitted += count;
             }
         }
-        Self { sizes, omitted }
+        Self { groups, omitted }
     }
 
-    /// The errors, and the first warning of each group.
+    /// The first finding of each group.
     fn first_findings(mut self, report: &'a Report) -> Vec<FindingView<'a>> {
         let mut views = Vec::new();
         for finding in &report.findings {
-            let size = match finding.severity {
-                Severity::Error => 1,
-                Severity::Warning => self.sizes.remove(&group(finding)).unwrap_or(0),
-            };
-            let more = (size > 1)
-                .then(|| Safe::new(format_args!("and {} more; -v lists them", number(size - 1))));
-            if size > 0 {
+            if let Some(group) = self.groups.remove(&kind(finding)) {
                 let view = FindingView::new(finding);
+                let more = group.more();
                 views.push(FindingView { more, ..view });
             }
         }
@@ -126,8 +133,30 @@ impl<'a> Groups<'a> {
     }
 }
 
-fn group(finding: &Finding) -> (Code, &str) {
-    (finding.code, &finding.message)
+impl<'a> FindingGroup<'a> {
+    fn add(&mut self, finding: &'a Finding) {
+        self.size += 1;
+        let is_further = finding.severity == Severity::Error && self.size > 1;
+        if is_further && self.places.len() < NAMED_PLACES {
+            self.places.push(&finding.location);
+        }
+    }
+
+    /// The sentence about the findings after the first.
+    fn more(&self) -> Option<Safe> {
+        let places: Vec<String> = self.places.iter().map(ToString::to_string).collect();
+        let places = (!places.is_empty()).then(|| format!("also at {}", places.join(" and ")));
+        let rest = self.size - 1 - self.places.len();
+        let rest = (rest > 0).then(|| format!("and {} more; -v lists them", number(rest)));
+        let parts: Vec<String> = places.into_iter().chain(rest).collect();
+        (!parts.is_empty()).then(|| Safe::new(parts.join(", ")))
+    }
+}
+
+fn kind(finding: &Finding) -> Kind<'_> {
+    let help = finding.help.as_deref();
+    let help = help.filter(|_| finding.severity == Severity::Error);
+    (finding.code, &finding.message, help)
 }
 
 impl<'a> FindingView<'a> {

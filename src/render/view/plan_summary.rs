@@ -201,13 +201,27 @@ fn unchanged(plan: &Plan, missing: MissingSecrets) -> Vec<Phrase> {
     sentences
 }
 
-/// The sentence about customers that match the files.
+/// The sentence about what matches the files.
 fn matching(plan: &Plan) -> Safe {
-    match plan.summary.customers_declared {
-        _ if plan.partial => selected_match(plan.summary),
-        0 => "The files declare no customer.".into(),
-        1 => "The customer matches the files.".into(),
-        n => Safe::new(format_args!("All {n} customers match the files.")),
+    let summary = plan.summary;
+    let connectors = usize::try_from(summary.connectors_declared).unwrap_or(usize::MAX);
+    match (summary.customers_declared, connectors) {
+        _ if plan.partial => selected_match(summary),
+        (0, _) => "The files declare no customer.".into(),
+        (1, 0) => "The customer matches the files.".into(),
+        (n, 0) => Safe::new(format_args!("All {n} customers match the files.")),
+        (1, _) => {
+            let connectors = counted(connectors, "connector");
+            Safe::new(format_args!(
+                "The customer and its {connectors} match the files."
+            ))
+        }
+        (n, _) => {
+            let connectors = counted(connectors, "connector");
+            Safe::new(format_args!(
+                "All {n} customers and {connectors} match the files."
+            ))
+        }
     }
 }
 

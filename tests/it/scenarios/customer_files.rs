@@ -54,3 +54,27 @@ fn export_and_ledger_of_a_customer_file_show_this_customer_only() {
         assert!(!output.stdout.contains("beta"), "{output}");
     }
 }
+
+#[test]
+fn validate_of_files_with_the_same_mistake_shows_it_once() {
+    let env = TestEnv::with("version: 1\ninclude: [customers/*.yaml]\n", options());
+    for number in 100..600 {
+        let mistaken = customer(&format!("c{number}")).replace("token:", "tokn:");
+        env.write(&format!("customers/c{number}.yaml"), &mistaken);
+    }
+    let validate = env.run(&["validate"]);
+    validate.exits(1).says("did you mean");
+    validate
+        .says("also at customers/c101.yaml:6:")
+        .says("and 497 more; -v lists them");
+    assert_eq!(
+        validate.stdout.matches("error[unknown_credential]").count(),
+        1
+    );
+    let all = env.run(&["validate", "-v"]);
+    let listed = all.stdout.matches("error[unknown_credential]").count();
+    assert_eq!(listed, 500);
+    let json = env.run(&["validate", "--format", "json"]).json();
+    let findings = json["findings"].as_array().unwrap();
+    assert!(findings.len() > 500, "{}", findings.len());
+}

@@ -61,6 +61,8 @@ fn command_of_a_message_repeats_the_options_of_the_run() {
     let hints = json["error"]["hints"].to_string();
     let command = format!("`airlift ledger sign -f airlift.yaml --ledger {ledger}`");
     assert!(hints.contains(&command), "{hints}");
+    let events = env.run(&["plan", "-f", "airlift.yaml", "--ledger", &ledger, "--json"]);
+    events.exits(1).says(&command);
 }
 
 #[test]
