@@ -377,14 +377,6 @@ impl Ledger {
         Rotations::load(self.clone(), &self.store, &self.authenticator).await
     }
 
-    /// Removes a list of unfinished rotations that is not verified.
-    pub async fn clear_rotations(&self) -> Result<(), LedgerError> {
-        if !self.state().has_refused_rotations {
-            return Ok(());
-        }
-        self.save_rotations(&[]).await
-    }
-
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock_unpoisoned()
     }

@@ -207,6 +207,14 @@ impl Ledger {
         Ok(())
     }
 
+    /// Removes a list of unfinished rotations that is not verified.
+    pub async fn clear_rotations(&self) -> Result<(), LedgerError> {
+        if !self.state().has_refused_rotations {
+            return Ok(());
+        }
+        self.save_rotations(&[]).await
+    }
+
     async fn write(&self, id: WorkspaceId, content: &impl Serialize) -> Result<u64, LedgerError> {
         self.prepare().await?;
         self.refuse_unverified(id)?;

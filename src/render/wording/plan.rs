@@ -150,19 +150,16 @@ fn foreign_connector(
 
 fn ledger_unverified(workspace_id: Option<WorkspaceId>, cause: Option<UnverifiedCause>) -> String {
     let what = match (workspace_id, cause) {
-        (Some(id), Some(cause @ UnverifiedCause::Damaged(damage))) => format!(
-            "the ledger entry of workspace {id} cannot be read{damage} [{}]",
-            cause.code()
-        ),
-        (Some(id), Some(cause @ UnverifiedCause::PackDamaged(damage))) => format!(
-            "the pack with the ledger entry of workspace {id} cannot be read{damage} [{}]",
-            cause.code()
-        ),
         (Some(id), Some(cause)) => {
-            format!(
-                "the ledger entry of workspace {id} is not authentic [{}]",
-                cause.code()
-            )
+            let problem = match cause {
+                UnverifiedCause::Damaged(damage) => format!("cannot be read{damage}"),
+                UnverifiedCause::PackDamaged(damage) => {
+                    format!("is in a pack that cannot be read{damage}")
+                }
+                _ => "is not authentic".to_owned(),
+            };
+            let code = cause.code();
+            format!("the ledger entry of workspace {id} {problem} [{code}]")
         }
         (None, Some(cause)) => format!(
             "the ledger has entries and no valid head, which would say which entries are missing [{}]",

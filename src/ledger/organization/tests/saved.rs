@@ -3,7 +3,7 @@
 use super::{Fixture, Ledger, LedgerError, entry, id, named};
 use crate::ledger::Journal;
 use crate::ledger::recovery::tests::record;
-use crate::model::CustomerEntry;
+use crate::model::{CustomerEntry, Damage, UnverifiedCause};
 use std::collections::BTreeSet;
 
 /// A ledger as a run that writes opens it.
