@@ -1,4 +1,4 @@
-//! Responsible for consents and for the source templates that they need.
+//! Responsible for consents, for the source templates that they need, and for the organization's own OAuth apps.
 
 use super::error::{ApiError, ApiErrorKind};
 use super::reader::Reader;

@@ -13,7 +13,7 @@ use std::collections::{BTreeSet, VecDeque};
 /// Executes a plan. `recorded` is the ledger before the run; each step records its effect in the ledger.
 pub async fn apply(plan: &Plan, recorded: &LedgerState, context: &Context<'_>) -> ApplyReport {
     let operations = apply_part(&plan.customers, 0, recorded, context).await;
-    ApplyReport::of_waves(operations, Vec::new(), plan, context.stop.cause())
+    ApplyReport::new(operations, Vec::new(), plan, context.stop.cause())
 }
 
 /// Executes some customers of a plan. `created` is the number of customers that the run may have created before.

@@ -2,6 +2,7 @@
 //! stops neither the next one nor the steps of customers.
 
 use super::{Context, OauthAppReport, Outcome, StepError, StepProblem, StopCause};
+use crate::api::Effect;
 use crate::model::{RecordedOauthApp, Setting, Settings};
 use crate::plan::{OauthAppChange, Plan};
 use jiff::Timestamp;
@@ -35,15 +36,34 @@ impl Context<'_> {
             }
             Some(fields) => {
                 self.require_values(change)?;
-                let record = self.record_of(change, fields);
-                self.writer
-                    .put_oauth_app(change.definition_id, fields, self.secrets)
-                    .await?;
-                Some(record)
+                Some(self.put_oauth_app(change, fields).await?)
             }
         };
         self.ledger.record_oauth_app(change.definition_id, record);
         Ok(())
+    }
+
+    /// Sets an app. The ledger records an app whose request has an unknown outcome without fingerprints, so that the
+    /// next run sends every field again, or removes the app.
+    async fn put_oauth_app(
+        &self,
+        change: &OauthAppChange,
+        fields: &Settings,
+    ) -> Result<RecordedOauthApp, StepError> {
+        let mut record = self.record_of(change, fields);
+        let sent = self
+            .writer
+            .put_oauth_app(change.definition_id, fields, self.secrets)
+            .await;
+        let Err(error) = sent else {
+            return Ok(record);
+        };
+        if error.effect() == Effect::Unknown {
+            record.sent.fingerprints.clear();
+            self.ledger
+                .record_oauth_app(change.definition_id, Some(record));
+        }
+        Err(error.into())
     }
 
     /// Refuses an app with a secret that could not be resolved.

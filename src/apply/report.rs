@@ -145,7 +145,7 @@ pub struct UnsuccessfulCounts {
 
 impl ApplyReport {
     /// The report of operations, which it puts into the order of the plan.
-    pub fn of_waves(
+    pub fn new(
         mut operations: Vec<OperationReport>,
         waves: Vec<WaveReport>,
         plan: &Plan,
@@ -222,8 +222,8 @@ impl ApplyReport {
 
     /// Whether a connector did not pass the gate after its wave.
     pub fn has_unhealthy(&self) -> bool {
-        let gates = self.waves.iter().filter_map(|wave| wave.gate.as_ref());
-        gates.into_iter().any(|gate| !gate.unhealthy.is_empty())
+        let mut gates = self.waves.iter().filter_map(|wave| wave.gate.as_ref());
+        gates.any(|gate| !gate.unhealthy.is_empty())
     }
 
     /// How many addresses the plan blocked.

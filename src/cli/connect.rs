@@ -83,6 +83,7 @@ pub struct LinkArgs {
         long,
         value_name = "DAYS",
         default_value_t = 7,
+        requires = "public_url",
         value_parser = clap::value_parser!(u64).range(1..=90),
         help_heading = "Links"
     )]

@@ -290,6 +290,18 @@ mod tests {
     }
 
     #[test]
+    fn parse_of_valid_for_without_links_is_refused() {
+        let parse = |more: &[&str]| {
+            let arguments = ["airlift", "connect", "--needed"].iter().chain(more);
+            super::parse(arguments.map(OsString::from), 80)
+        };
+        assert!(parse(&[]).is_ok());
+        assert!(parse(&["--valid-for", "3", "--public-url", "https://a.example"]).is_ok());
+        let error = parse(&["--valid-for", "3"]).unwrap_err().to_string();
+        assert!(error.contains("--public-url"), "{error}");
+    }
+
+    #[test]
     fn usage_of_rotate_without_selection_names_each_way_to_select() {
         let arguments = ["airlift", "rotate"].map(OsString::from);
         let error = super::parse(arguments.into_iter(), 80).unwrap_err();

@@ -1,7 +1,7 @@
 //! Responsible for parsing argument values.
 
 use super::AdoptTarget;
-use crate::model::{AddressError, CountOrPercent};
+use crate::model::{AddressError, CountOrPercent, WebOrigin};
 use clap::builder::RangedU64ValueParser;
 use uuid::Uuid;
 
@@ -82,20 +82,16 @@ pub(super) fn parse_adopt_target(text: &str) -> Result<AdoptTarget, String> {
     }
 }
 
-/// A web address, encrypted or of this machine.
-pub(super) fn parse_web_url(text: &str) -> Result<String, &'static str> {
-    let rest = text.strip_prefix("https://").or_else(|| {
-        let rest = text.strip_prefix("http://")?;
-        ["127.0.0.1", "localhost", "[::1]"]
-            .iter()
-            .any(|host| rest.starts_with(host))
-            .then_some(rest)
-    });
-    match rest {
-        Some(rest) if !rest.is_empty() && rest.bytes().all(|byte| byte.is_ascii_graphic()) => {
-            Ok(text.to_owned())
-        }
-        _ => Err("must be an https:// address"),
+/// A web address, encrypted or of this machine. Its start is an origin, so that it has no user name.
+pub(super) fn parse_web_url(text: &str) -> Result<String, String> {
+    if !text.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return Err("write spaces and characters outside ASCII as %20 and the like".to_owned());
+    }
+    let (scheme, rest) = text.split_once("://").unwrap_or((text, ""));
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    match format!("{scheme}://{authority}").parse::<WebOrigin>() {
+        Ok(_) => Ok(text.to_owned()),
+        Err(error) => Err(error.to_string()),
     }
 }
 
@@ -108,7 +104,9 @@ pub(super) fn parse_rate(text: &str) -> Result<f64, &'static str> {
 
 #[cfg(test)]
 mod tests {
-    use super::{is_proxy, parse_adopt_target, parse_count_or_percent, parse_rate, parse_wave};
+    use super::{
+        is_proxy, parse_adopt_target, parse_count_or_percent, parse_rate, parse_wave, parse_web_url,
+    };
     use crate::cli::AdoptTarget;
     use crate::model::CountOrPercent;
 
@@ -149,6 +147,37 @@ mod tests {
             "",
         ] {
             assert!(!is_proxy(wrong), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn parse_web_url_of_own_page_is_accepted() {
+        for text in [
+            "https://app.example.com",
+            "https://app.example.com:8443/connected?from=airlift#top",
+            "https://app.example.com?next=https://b.example/@x",
+            "http://localhost:3000/done",
+            "http://127.0.0.1/",
+        ] {
+            assert_eq!(parse_web_url(text).as_deref(), Ok(text));
+        }
+    }
+
+    #[test]
+    fn parse_web_url_of_other_host_or_with_user_name_is_an_error() {
+        for wrong in [
+            "http://localhost.evil.example/",
+            "http://127.0.0.1.evil",
+            "https://user:pw@app.example.com",
+            "https://app.example.com\\@evil.example",
+            "https:///x",
+            "https://",
+            "https://a.example/a b",
+            "https://a.example/é",
+            "javascript:alert(1)",
+            "/connected",
+        ] {
+            assert!(parse_web_url(wrong).is_err(), "{wrong}");
         }
     }
 

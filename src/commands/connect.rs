@@ -12,7 +12,9 @@ pub(super) async fn run(invocation: Invocation<'_>, args: &ConnectArgs) -> Resul
             SessionSettings::default().with_lock(serve.lock).patient()
         }
         (None, true) => SessionSettings::from(&args.links.rate),
-        (None, false) => SessionSettings::default().with_lock(args.lock).patient(),
+        (None, false) => SessionSettings::from(&args.links.rate)
+            .with_lock(args.lock)
+            .patient(),
     };
     let events = if args.needed {
         render::sinks::progress(invocation.ui)

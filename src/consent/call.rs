@@ -1,8 +1,8 @@
 //! Responsible for the messages from the listener to the command that runs it.
 
 use super::signed::{Attempt, Link};
+use crate::model::ConnectorId;
 use tokio::sync::oneshot;
-use uuid::Uuid;
 
 /// What a browser asks for.
 #[derive(Debug)]
@@ -16,13 +16,12 @@ pub(crate) enum Call {
     /// Verify and record the connector that the vendor created.
     Complete {
         attempt: Attempt,
-        connector: Uuid,
+        connector: ConnectorId,
         reply: oneshot::Sender<Result<Completed, Refused>>,
     },
     /// The customer refused, or the vendor could not create the connector.
     Failed {
         attempt: Attempt,
-        refused: Refused,
         reply: oneshot::Sender<()>,
     },
 }
@@ -35,20 +34,17 @@ pub(crate) enum Completed {
     Before,
 }
 
-/// Why a call was refused.
-#[derive(Clone, Debug, Eq, PartialEq)]
+/// Why a request was refused.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) struct Refused {
-    /// The code that `airlift explain` explains.
+    /// The code on the page. `airlift explain` explains those of consents, but not those of the listener itself.
     pub(crate) code: &'static str,
-    /// One sentence for the customer. Contains no text of the API.
-    pub(crate) message: String,
+    /// One or two sentences for the customer. Contains no text of the API.
+    pub(crate) message: &'static str,
 }
 
 impl Refused {
-    pub(crate) fn new(code: &'static str, message: impl Into<String>) -> Self {
-        Self {
-            code,
-            message: message.into(),
-        }
+    pub(crate) const fn new(code: &'static str, message: &'static str) -> Self {
+        Self { code, message }
     }
 }

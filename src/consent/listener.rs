@@ -83,10 +83,10 @@ async fn handle(
         return response(StatusCode::OK, "ok".to_owned());
     }
     if !site.is_named(&parts.headers) {
-        return shared.problem(StatusCode::MISDIRECTED_REQUEST, &NOT_FOUND);
+        return shared.problem(StatusCode::MISDIRECTED_REQUEST, NOT_FOUND);
     }
     if !shared.rate_limit.admits(site.client(peer, &parts.headers)) {
-        return shared.problem(StatusCode::TOO_MANY_REQUESTS, &TOO_MANY);
+        return shared.problem(StatusCode::TOO_MANY_REQUESTS, TOO_MANY);
     }
     let path = parts.uri.path();
     let is_read = parts.method == Method::GET || parts.method == Method::HEAD;
@@ -103,48 +103,43 @@ async fn handle(
             let query = Fields::parse(parts.uri.query().unwrap_or_default());
             shared.finish(&query, &parts.headers).await
         }
-        _ => shared.problem(StatusCode::NOT_FOUND, &NOT_FOUND),
+        _ => shared.problem(StatusCode::NOT_FOUND, NOT_FOUND),
     }
 }
 
-/// A problem with a fixed text.
-struct Problem {
-    code: &'static str,
-    message: &'static str,
-}
-
-const NOT_FOUND: Problem = Problem {
-    code: "not_found",
-    message: "This page does not exist.",
-};
-const TOO_MANY: Problem = Problem {
-    code: "rate_limited",
-    message: "Too many requests. Wait a minute, then try again.",
-};
-const INVALID_LINK: Problem = Problem {
-    code: "consent_link_invalid",
-    message: "This link is not valid. Ask for a new one.",
-};
-const EXPIRED_LINK: Problem = Problem {
-    code: "consent_link_expired",
-    message: "This link has expired. Ask for a new one.",
-};
-const INVALID_FORM: Problem = Problem {
-    code: "consent_form_invalid",
-    message: "The form was not sent from this page. Open the link again. Cookies must be allowed.",
-};
-const INVALID_CALLBACK: Problem = Problem {
-    code: "consent_callback_invalid",
-    message: "This address does not belong to a consent of this browser. Open the link again.",
-};
-const EXPIRED_CALLBACK: Problem = Problem {
-    code: "consent_callback_expired",
-    message: "The consent took too long. Open the link again.",
-};
-const STOPPED: Problem = Problem {
-    code: "unavailable",
-    message: "This service is stopping. Try again in a minute.",
-};
+const NOT_FOUND: Refused = Refused::new("not_found", "This page does not exist.");
+const TOO_MANY: Refused = Refused::new(
+    "rate_limited",
+    "Too many requests. Wait a minute, then try again.",
+);
+const INVALID_LINK: Refused = Refused::new(
+    "consent_link_invalid",
+    "This link is not valid. Ask for a new one.",
+);
+const EXPIRED_LINK: Refused = Refused::new(
+    "consent_link_expired",
+    "This link has expired. Ask for a new one.",
+);
+const INVALID_FORM: Refused = Refused::new(
+    "consent_form_invalid",
+    "The form was not sent from this page. Open the link again. Cookies must be allowed.",
+);
+const INVALID_CALLBACK: Refused = Refused::new(
+    "consent_callback_invalid",
+    "This address does not belong to a consent of this browser. Open the link again.",
+);
+const EXPIRED_CALLBACK: Refused = Refused::new(
+    "consent_callback_expired",
+    "The consent took too long. Open the link again.",
+);
+const REFUSED: Refused = Refused::new(
+    "consent_refused",
+    "The consent was refused or failed. Open the link again to retry.",
+);
+const STOPPED: Refused = Refused::new(
+    "unavailable",
+    "This service is stopping. Try again in a minute.",
+);
 
 impl Shared {
     /// The page of a link. Starts nothing.
@@ -185,15 +180,11 @@ impl Shared {
             authenticator.verifies_consent("form", &expected, token)
         });
         let Some(cookie) = cookie.filter(|_| !form::is_cross_site(headers, &site.origin)) else {
-            return self.problem(StatusCode::FORBIDDEN, &INVALID_FORM);
+            return self.problem(StatusCode::FORBIDDEN, INVALID_FORM);
         };
         let authenticator = &self.listener.authenticator;
         let attempt = Attempt::new(link.clone(), Some(&cookie), authenticator);
-        let redirect_url = format!(
-            "{}/callback?state={}",
-            site.origin,
-            attempt.sign(authenticator)
-        );
+        let redirect_url = attempt.callback_url(&site.origin, authenticator);
         let (reply, answer) = oneshot::channel();
         let call = Call::Initiate {
             link,
@@ -202,8 +193,8 @@ impl Shared {
         };
         match self.call(call, answer).await {
             Some(Ok(url)) => redirect(&url),
-            Some(Err(refused)) => self.end_with(StatusCode::CONFLICT, &refused),
-            None => self.problem(StatusCode::SERVICE_UNAVAILABLE, &STOPPED),
+            Some(Err(refused)) => self.end_with(StatusCode::CONFLICT, refused),
+            None => self.problem(StatusCode::SERVICE_UNAVAILABLE, STOPPED),
         }
     }
 
@@ -215,16 +206,16 @@ impl Shared {
         let attempt = match Attempt::verify(state, cookie.as_deref(), authenticator) {
             Ok(attempt) => attempt,
             Err(SignedError::Forged) => {
-                return self.problem(StatusCode::FORBIDDEN, &INVALID_CALLBACK);
+                return self.problem(StatusCode::FORBIDDEN, INVALID_CALLBACK);
             }
-            Err(SignedError::Expired) => return self.problem(StatusCode::GONE, &EXPIRED_CALLBACK),
+            Err(SignedError::Expired) => return self.problem(StatusCode::GONE, EXPIRED_CALLBACK),
         };
         if query.get("error").is_some() {
             return self.fail(attempt).await;
         }
         let connector = query.get("connector_id").and_then(|id| id.parse().ok());
         let Some(connector) = connector else {
-            return self.problem(StatusCode::BAD_REQUEST, &INVALID_CALLBACK);
+            return self.problem(StatusCode::BAD_REQUEST, INVALID_CALLBACK);
         };
         let (reply, answer) = oneshot::channel();
         let call = Call::Complete {
@@ -234,24 +225,17 @@ impl Shared {
         };
         match self.call(call, answer).await {
             Some(Ok(Completed::New | Completed::Before)) => self.succeed(&attempt.link),
-            Some(Err(refused)) => self.end_with(StatusCode::CONFLICT, &refused),
-            None => self.problem(StatusCode::SERVICE_UNAVAILABLE, &STOPPED),
+            Some(Err(refused)) => self.end_with(StatusCode::CONFLICT, refused),
+            None => self.problem(StatusCode::SERVICE_UNAVAILABLE, STOPPED),
         }
     }
 
     /// The customer refused, or the vendor failed. The vendor's words are not shown, because anyone can write them
     /// into the address.
     async fn fail(&self, attempt: Attempt) -> Response {
-        let message = "The consent was refused or failed. Open the link again to retry.";
-        let refused = Refused::new("consent_refused", message);
         let (reply, answer) = oneshot::channel();
-        let call = Call::Failed {
-            attempt,
-            refused: refused.clone(),
-            reply,
-        };
-        self.call(call, answer).await;
-        self.end_with(StatusCode::OK, &refused)
+        self.call(Call::Failed { attempt, reply }, answer).await;
+        self.end_with(StatusCode::OK, REFUSED)
     }
 
     fn succeed(&self, link: &Link) -> Response {
@@ -268,19 +252,10 @@ impl Shared {
     }
 
     /// Ends at the error page of the team, or at our own.
-    fn end_with(&self, status: StatusCode, refused: &Refused) -> Response {
+    fn end_with(&self, status: StatusCode, refused: Refused) -> Response {
         match &self.listener.site.error_url {
-            Some(url) => {
-                let mark = if url.contains('?') { '&' } else { '?' };
-                redirect(&format!("{url}{mark}error={}", refused.code))
-            }
-            None => self.page(
-                status,
-                &Page::Problem {
-                    code: refused.code,
-                    message: &refused.message,
-                },
-            ),
+            Some(url) => redirect(&with_error(url, refused.code)),
+            None => self.problem(status, refused),
         }
     }
 
@@ -289,10 +264,10 @@ impl Shared {
         answer.await.ok()
     }
 
-    fn link(&self, text: &str) -> Result<Link, (StatusCode, &'static Problem)> {
+    fn link(&self, text: &str) -> Result<Link, (StatusCode, Refused)> {
         Link::verify(text, &self.listener.authenticator).map_err(|error| match error {
-            SignedError::Forged => (StatusCode::NOT_FOUND, &INVALID_LINK),
-            SignedError::Expired => (StatusCode::GONE, &EXPIRED_LINK),
+            SignedError::Forged => (StatusCode::NOT_FOUND, INVALID_LINK),
+            SignedError::Expired => (StatusCode::GONE, EXPIRED_LINK),
         })
     }
 
@@ -301,8 +276,8 @@ impl Shared {
         authenticator.mac_of_consent("form", &format!("{cookie}.{link}"))
     }
 
-    fn problem(&self, status: StatusCode, problem: &Problem) -> Response {
-        let Problem { code, message } = *problem;
+    fn problem(&self, status: StatusCode, refused: Refused) -> Response {
+        let Refused { code, message } = refused;
         self.page(status, &Page::Problem { code, message })
     }
 
@@ -336,9 +311,23 @@ impl Site {
             .collect();
         let client = forwarded.iter().rev().nth(hops);
         client
-            .and_then(|text| text.trim().parse().ok())
+            .and_then(|text| ip_address(text))
             .unwrap_or_else(|| peer.ip())
     }
+}
+
+/// The address of a hop, which some proxies write with its port.
+fn ip_address(text: &str) -> Option<IpAddr> {
+    let text = text.trim();
+    let with_port = || text.parse().ok().map(|socket: SocketAddr| socket.ip());
+    text.parse().ok().or_else(with_port)
+}
+
+/// An address with an error in its query.
+fn with_error(url: &str, code: &str) -> String {
+    let (address, fragment) = url.split_at(url.find('#').unwrap_or(url.len()));
+    let mark = if address.contains('?') { '&' } else { '?' };
+    format!("{address}{mark}error={code}{fragment}")
 }
 
 fn redirect(url: &str) -> Response {
@@ -366,4 +355,34 @@ fn response(status: StatusCode, html: String) -> Response {
             .insert(name, HeaderValue::from_static(value));
     }
     response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{ip_address, with_error};
+
+    #[test]
+    fn ip_address_of_hop_with_port_is_its_address() {
+        for (text, expected) in [
+            (" 203.0.113.7", Some("203.0.113.7")),
+            ("203.0.113.7:5301", Some("203.0.113.7")),
+            ("2001:db8::1", Some("2001:db8::1")),
+            ("[2001:db8::1]:5301", Some("2001:db8::1")),
+            ("unknown", None),
+        ] {
+            let address = ip_address(text).map(|address| address.to_string());
+            assert_eq!(address.as_deref(), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn with_error_adds_to_query_before_fragment() {
+        for (url, expected) in [
+            ("https://a.example", "https://a.example?error=e"),
+            ("https://a.example/?b=c", "https://a.example/?b=c&error=e"),
+            ("https://a.example/#x?y", "https://a.example/?error=e#x?y"),
+        ] {
+            assert_eq!(with_error(url, "e"), expected);
+        }
+    }
 }

@@ -1,6 +1,7 @@
 //! Responsible for links and for the attempts to consent that start from them, as texts that nobody else can make.
 
 use crate::ledger::Authenticator;
+use crate::model::{Address, ConnectorId};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jiff::Timestamp;
@@ -24,7 +25,7 @@ pub(crate) struct Link {
     /// The recorded connector whose place the new one takes. The ledger then has another one, so that no link works
     /// twice.
     #[serde(rename = "r", default, skip_serializing_if = "Option::is_none")]
-    pub(crate) replaces: Option<Uuid>,
+    pub(crate) replaces: Option<ConnectorId>,
     /// When the link stops being valid, in seconds since 1970.
     #[serde(rename = "e")]
     pub(crate) expires: i64,
@@ -55,15 +56,23 @@ pub(crate) enum SignedError {
 }
 
 impl Link {
-    pub(crate) fn new(customer: &str, connector: &str, valid_for: Duration) -> Self {
+    pub(crate) fn new(
+        address: &Address,
+        replaces: Option<ConnectorId>,
+        valid_for: Duration,
+    ) -> Self {
         let expires = Timestamp::now().saturating_add(valid_for);
         Self {
-            customer: customer.to_owned(),
-            connector: connector.to_owned(),
-            replaces: None,
+            customer: address.customer.clone(),
+            connector: address.connector.clone().unwrap_or_default(),
+            replaces,
             expires: expires.map_or(i64::MAX, Timestamp::as_second),
             nonce: Uuid::new_v4(),
         }
+    }
+
+    pub(crate) fn address(&self) -> Address {
+        Address::connector(&self.customer, &self.connector)
     }
 
     pub(crate) fn sign(&self, authenticator: &Authenticator) -> String {
@@ -89,8 +98,10 @@ impl Attempt {
         }
     }
 
-    pub(crate) fn sign(&self, authenticator: &Authenticator) -> String {
-        sign(authenticator, "attempt", self)
+    /// Where the vendor sends the browser after the consent.
+    pub(crate) fn callback_url(&self, origin: &str, authenticator: &Authenticator) -> String {
+        let state = sign(authenticator, "attempt", self);
+        format!("{origin}/callback?state={state}")
     }
 
     /// Verifies the text and that the same browser sends it.

@@ -8,7 +8,8 @@ use axum::http::{HeaderMap, HeaderName, header};
 
 use super::operation_result::OperationError;
 
-const LOOPBACK_NAMES: [&str; 3] = ["localhost", "127.0.0.1", "[::1]"];
+/// The names of this machine.
+pub(crate) const LOOPBACK_NAMES: [&str; 3] = ["localhost", "127.0.0.1", "[::1]"];
 /// The port that a URL without a port means.
 const DEFAULT_PORT: u16 = 80;
 

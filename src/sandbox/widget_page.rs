@@ -7,7 +7,7 @@
 
 use axum::body::Body;
 use axum::http::request::Parts;
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderValue, header};
 use axum::response::Response;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
@@ -46,8 +46,14 @@ pub(crate) fn is_widget(path: &str) -> bool {
 pub(crate) async fn respond(shared: &Shared, parts: &Parts, body: Body) -> Response {
     match (parts.method.as_str(), parts.uri.path()) {
         ("GET", PATH) => page(),
-        ("POST", SESSION) => response::write(session(shared, &call(body).await)),
-        ("POST", CONNECTORS) => response::write(create(shared, &call(body).await)),
+        ("POST", SESSION) => {
+            let call = call(body).await;
+            response::write(call.and_then(|call| session(shared, &call)))
+        }
+        ("POST", CONNECTORS) => {
+            let call = call(body).await;
+            response::write(call.and_then(|call| create(shared, call)))
+        }
         _ => response::write(Err(OperationError::new(405, "Method not allowed"))),
     }
 }
@@ -60,16 +66,15 @@ async fn call(body: Body) -> Result<WidgetCall, OperationError> {
 }
 
 /// The workspace of a token, if the parent has the token's origin.
-fn session(shared: &Shared, call: &Result<WidgetCall, OperationError>) -> OperationResult {
-    let call = call.as_ref().map_err(OperationError::clone)?;
+fn session(shared: &Shared, call: &WidgetCall) -> OperationResult {
     let workspace = workspace(shared, call)?;
     Ok(OperationOutput::ok(json!({"workspace_name": workspace})))
 }
 
-fn create(shared: &Shared, call: &Result<WidgetCall, OperationError>) -> OperationResult {
-    let call = call.as_ref().map_err(OperationError::clone)?;
-    let mut body = call.connector.clone();
-    body.insert("workspace_name".into(), workspace(shared, call)?.into());
+fn create(shared: &Shared, call: WidgetCall) -> OperationResult {
+    let workspace = workspace(shared, &call)?;
+    let mut body = call.connector;
+    body.insert("workspace_name".into(), workspace.into());
     check_body(shared, &body)?;
     let request = OperationRequest {
         operation: "create_integrations_connectors",
@@ -116,7 +121,6 @@ fn workspace(shared: &Shared, call: &WidgetCall) -> Result<String, OperationErro
 
 fn page() -> Response {
     let mut response = Response::new(Body::from(PAGE));
-    *response.status_mut() = StatusCode::OK;
     for (name, value) in [
         (header::CONTENT_TYPE, "text/html; charset=utf-8"),
         (header::CACHE_CONTROL, "no-store"),

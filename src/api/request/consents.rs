@@ -1,5 +1,6 @@
-//! Responsible for building the requests that start a consent and that read and copy source templates. The vendor
-//! hides some of these operations in its newest documentation, so their paths are here only.
+//! Responsible for building the requests that start a consent, that read and copy source templates, and that set and
+//! remove OAuth apps. The vendor hides some of these operations in its newest documentation, so their paths are here
+//! only.
 
 use super::{CONNECTORS, Request};
 use crate::api::error::{ApiError, ApiErrorKind};

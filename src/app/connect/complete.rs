@@ -1,7 +1,7 @@
 //! Responsible for the connector that the vendor created after a consent: verifies that it is the one that was asked
 //! for, because its id comes from a browser, and records it.
 
-use super::{already_connected, recorded_at};
+use super::{already_connected, is_declared_as, recorded_at};
 use crate::app::App;
 use crate::app::execution::Strategy;
 use crate::cli::ExecutionArgs;
@@ -11,7 +11,8 @@ use crate::model::{Address, ConnectorId, LedgerState};
 use crate::render;
 use jiff::{SignedDuration, Timestamp};
 
-/// How much earlier than this machine the API's clock may be, if its responses do not tell.
+/// Tolerance for the difference between the API's clock, as its responses tell it, and the one that writes creation
+/// times.
 const CLOCK_SKEW: SignedDuration = SignedDuration::from_mins(2);
 
 /// What a consent was for.
@@ -64,7 +65,8 @@ impl App<'_> {
             .iter()
             .any(|operation| operation.remote_id == Some(id.to_string()));
         if is_recorded {
-            render::left_for_apply(self.invocation.ui, &deferred)?;
+            // The connector is recorded, even if the note cannot be written.
+            let _ = render::left_for_apply(self.invocation.ui, &deferred);
             return Ok(Completed::New);
         }
         let message = format!(
@@ -97,12 +99,10 @@ impl App<'_> {
         }
         let connector = reader.connector(id).await?;
         let observed = connector.map(|connector| connector.observed);
-        let is_same = observed.as_ref().is_some_and(|observed| {
-            let definition = declared.kind.definition_id;
-            Some(&observed.name) == address.connector.as_ref()
-                && definition.is_none_or(|definition| definition == observed.definition_id)
-        });
-        if !is_same {
+        let is_declared = observed
+            .as_ref()
+            .is_some_and(|observed| is_declared_as(observed, address, declared));
+        if !is_declared {
             return Err(refused(
                 "consent_connector_mismatch",
                 format!("connector {id} has another name or type than {address}"),

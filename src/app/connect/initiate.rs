@@ -1,7 +1,7 @@
 //! Responsible for starting a consent: the source template and the type's name that it needs, and the request.
 
 use super::{Cloning, Templates, already_connected, recorded_at};
-use crate::api::{ApiError, ConsentRequest, SourceTemplate};
+use crate::api::{ApiError, ConsentRequest, Definition, SourceTemplate};
 use crate::app::App;
 use crate::failure::Failure;
 use crate::model::{Address, ConnectorId, DefinitionId, DesiredConnector};
@@ -24,13 +24,13 @@ impl App<'_> {
         }
         self.check_rules(address, declared, replaces).await?;
         let definition = self.definition_of(declared).await?;
-        self.require_template(declared, definition.0, templates)
+        self.require_template(declared, definition.id, templates)
             .await?;
         let writer = self.connection.session.writer();
         let consent = ConsentRequest {
             customer: &address.customer,
             name: address.connector.as_deref().unwrap_or_default(),
-            type_name: &definition.1,
+            type_name: &definition.name,
             template_id: declared.template_id,
             replication_config: declared.replication_config.as_ref(),
             environment: declared.environment.as_ref(),
@@ -56,28 +56,19 @@ impl App<'_> {
         Ok(())
     }
 
-    /// The definition of a declared type, with the display name that the operation takes.
-    async fn definition_of(
-        &self,
-        declared: &DesiredConnector,
-    ) -> Result<(DefinitionId, String), Failure> {
+    /// The definition of a declared type.
+    async fn definition_of(&self, declared: &DesiredConnector) -> Result<Definition, Failure> {
         let reader = self.connection.session.reader();
         let name = &declared.kind.name;
-        let is_declared = |id: DefinitionId, shown: &str| match declared.kind.definition_id {
-            Some(definition) => definition == id,
-            None => shown.to_lowercase().replace([' ', '_'], "-") == **name,
+        let is_declared = |definition: &Definition| match declared.kind.definition_id {
+            Some(id) => id == definition.id,
+            None => definition.name.to_lowercase().replace([' ', '_'], "-") == **name,
         };
-        let definitions = reader.definitions(None).await?;
-        let mut matching = definitions
-            .into_iter()
-            .filter(|definition| is_declared(definition.id, &definition.name));
-        let message = format!("the API has no type {name}");
-        matching
-            .next()
-            .map(|definition| (definition.id, definition.name))
-            .ok_or_else(|| {
-                Failure::error("unknown_type", message).hint("`airlift types` lists the types")
-            })
+        let mut definitions = reader.definitions(None).await?.into_iter();
+        definitions.find(is_declared).ok_or_else(|| {
+            Failure::error("unknown_type", format!("the API has no type {name}"))
+                .hint("`airlift types` lists the types")
+        })
     }
 
     /// Requires that the organization has the source template that a consent needs, or copies the vendor's.
@@ -151,7 +142,9 @@ impl App<'_> {
         let writer = self.connection.session.writer();
         let id = writer.clone_template(original.id).await?;
         let text = format!("copied the vendor's source template for {kind}: {id}");
-        Ok(render::print_note(self.invocation.ui, &text)?)
+        // The template is copied, even if the note cannot be written.
+        let _ = render::print_note(self.invocation.ui, &text);
+        Ok(())
     }
 }
 

@@ -10,8 +10,11 @@ mod terminal;
 mod webhook;
 
 use super::App;
+use crate::consent::Refused;
 use crate::failure::{Failure, FailureKind};
-use crate::model::{Address, ConnectorId, DefinitionId, DesiredConnector, LedgerState};
+use crate::model::{
+    Address, ConnectorId, DefinitionId, DesiredConnector, LedgerState, ObservedConnector,
+};
 use crate::render;
 use std::collections::BTreeSet;
 use tokio::sync::Mutex;
@@ -76,6 +79,33 @@ fn recorded_at(recorded: &LedgerState, address: &Address) -> Option<ConnectorId>
 pub(super) fn connect_again(address: &Address) -> String {
     let words = ["airlift", "connect", &address.to_string(), "--again"];
     format!("`{}`", render::command_line(&words))
+}
+
+/// Whether a connector has the name and the type that an address declares.
+fn is_declared_as(
+    observed: &ObservedConnector,
+    address: &Address,
+    declared: &DesiredConnector,
+) -> bool {
+    let definition = declared.kind.definition_id;
+    Some(&observed.name) == address.connector.as_ref()
+        && definition.is_none_or(|definition| definition == observed.definition_id)
+}
+
+/// The failure in the words that a customer reads. The failure itself may quote the API.
+impl From<&Failure> for Refused {
+    fn from(failure: &Failure) -> Self {
+        Self::new(
+            failure.code,
+            "The connector could not be connected. Ask the sender of the link.",
+        )
+    }
+}
+
+fn consent_refused(address: &Address) -> Failure {
+    let message = format!("the consent to {address} was refused, or the vendor could not use it");
+    Failure::new(FailureKind::Refused, "consent_refused", message)
+        .hint("run the command again for another consent")
 }
 
 fn already_connected(address: &Address) -> Failure {

@@ -36,10 +36,9 @@ impl App<'_> {
         let recorded = self.ledger.load().await?;
         let links = report.connectors.into_iter().map(|connector| {
             let address = Address::connector(&connector.customer, &connector.connector);
-            let link = Link {
-                replaces: recorded_at(&recorded, &address).map(|id| id.0),
-                ..link(&address, args)
-            };
+            let replaces = recorded_at(&recorded, &address);
+            let valid_for = Duration::from_secs(args.valid_for.saturating_mul(DAY));
+            let link = Link::new(&address, replaces, valid_for);
             self.consent_link(&link, connector.reason, args)
         });
         Ok(links.collect::<Vec<ConsentLink>>().into())
@@ -47,8 +46,7 @@ impl App<'_> {
 
     fn consent_link(&self, link: &Link, reason: Option<String>, args: &LinkArgs) -> ConsentLink {
         let expires = Timestamp::from_second(link.expires).map(|time| time.to_string());
-        let address = Address::connector(&link.customer, &link.connector);
-        let kind = self.consenting(&address);
+        let kind = self.consenting(&link.address());
         ConsentLink {
             customer: link.customer.clone(),
             connector: link.connector.clone(),
@@ -64,10 +62,4 @@ impl App<'_> {
             expires_at: args.public_url.as_ref().and_then(|_| expires.ok()),
         }
     }
-}
-
-fn link(address: &Address, args: &LinkArgs) -> Link {
-    let connector = address.connector.as_deref().unwrap_or_default();
-    let life = Duration::from_secs(args.valid_for.saturating_mul(DAY));
-    Link::new(&address.customer, connector, life)
 }

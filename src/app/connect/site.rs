@@ -1,14 +1,14 @@
 //! Responsible for `connect serve`: the listener for a team's own domain. Locks the ledger only while it records a
 //! connector.
 
-use super::Templates;
 use super::complete::Expected;
 use super::webhook::{ConsentEvent, EventKind, Notifier};
+use super::{Templates, consent_refused};
 use crate::app::{App, policy};
 use crate::cli::ConnectServeArgs;
 use crate::consent::{self, Attempt, Call, Completed, Link, Listener, PageTemplate, Refused, Site};
 use crate::failure::Failure;
-use crate::model::{Address, ConnectorId};
+use crate::model::ConnectorId;
 use crate::render;
 use futures_util::{Stream, StreamExt as _, stream};
 use jiff::Timestamp;
@@ -113,8 +113,8 @@ impl App<'_> {
             } => {
                 let started = self
                     .initiate(
-                        &address_of(&link),
-                        link.replaces.map(ConnectorId),
+                        &link.address(),
+                        link.replaces,
                         &redirect_url,
                         &desk.templates,
                     )
@@ -128,24 +128,14 @@ impl App<'_> {
                 connector,
                 reply,
             } => {
-                self.record(&attempt, ConnectorId(connector), desk, reply)
-                    .await;
+                self.record(&attempt, connector, desk, reply).await;
             }
-            Call::Failed {
-                attempt,
-                refused,
-                reply,
-            } => {
+            Call::Failed { attempt, reply } => {
                 let _ = reply.send(());
-                self.log(
-                    "consent",
-                    &attempt.link,
-                    Some(&super::terminal::consent_refused(&address_of(
-                        &attempt.link,
-                    ))),
-                );
+                let failure = consent_refused(&attempt.link.address());
+                self.log("consent", &attempt.link, Some(&failure));
                 let event =
-                    ConsentEvent::new(EventKind::Refused, &attempt, Some(refused.code), None);
+                    ConsentEvent::new(EventKind::Refused, &attempt, Some(failure.code), None);
                 self.queue(desk, event);
             }
         }
@@ -160,8 +150,8 @@ impl App<'_> {
         reply: oneshot::Sender<Result<Completed, Refused>>,
     ) {
         let expected = Expected {
-            address: address_of(&attempt.link),
-            replaces: attempt.link.replaces.map(ConnectorId),
+            address: attempt.link.address(),
+            replaces: attempt.link.replaces,
             started: Timestamp::from_second(attempt.started).ok(),
         };
         let completed = {
@@ -200,7 +190,7 @@ impl App<'_> {
     }
 
     fn log(&self, what: &str, link: &Link, failure: Option<&Failure>) {
-        let address = address_of(link);
+        let address = link.address();
         self.report(&match failure {
             None => format!("{address}: {what}: ok"),
             Some(failure) => format!("{address}: {what}: {} [{}]", failure.message, failure.code),
@@ -221,23 +211,17 @@ fn received<T>(inbox: mpsc::Receiver<T>) -> impl Stream<Item = T> {
     })
 }
 
-fn address_of(link: &Link) -> Address {
-    Address::connector(&link.customer, &link.connector)
-}
-
 fn site(origin: String, args: &ConnectServeArgs) -> Result<Site, Failure> {
     let unusable = |problem: String| {
         Failure::error("bad_page_template", format!("--template: {problem}"))
             .hint("`airlift explain bad_page_template` lists what a template gets")
     };
-    let own = match &args.template {
-        None => None,
-        Some(path) => {
-            let bytes = std::fs::read(path).map_err(|error| unusable(error.to_string()))?;
-            let text = String::from_utf8(bytes).map_err(|_| unusable("is not UTF-8".to_owned()))?;
-            Some(text)
-        }
-    };
+    let own = args
+        .template
+        .as_ref()
+        .map(std::fs::read_to_string)
+        .transpose()
+        .map_err(|error| unusable(error.to_string()))?;
     let template = PageTemplate::new(&args.title, own).map_err(|e| unusable(e.to_string()))?;
     Ok(Site {
         origin,

@@ -2,13 +2,13 @@
 //! also polls, because the customer may consent on another device.
 
 use super::complete::Expected;
-use super::{Templates, already_connected, recorded_at};
+use super::{Templates, already_connected, consent_refused, is_declared_as, recorded_at};
 use crate::app::App;
 use crate::app::token::WorkspaceLookup;
 use crate::cli::ConnectArgs;
 use crate::consent::{self, Attempt, Call, Completed, Link, Listener, PageTemplate, Refused, Site};
 use crate::failure::{Failure, FailureKind};
-use crate::model::{Address, ConnectorId, ObservedConnector};
+use crate::model::{Address, ConnectorId};
 use crate::render::{self, QrCodes, RecordedBy};
 use jiff::Timestamp;
 use std::collections::BTreeSet;
@@ -94,15 +94,13 @@ impl App<'_> {
             .port();
         let origin = format!("http://127.0.0.1:{port}");
         let life = Duration::from_secs(args.timeout);
-        let attempt = self.attempt(&expected, life);
+        let link = Link::new(&expected.address, expected.replaces, life);
+        let attempt = Attempt::new(link, None, &self.authenticator);
         let expected = Expected {
             started: Timestamp::from_second(attempt.started).ok(),
             ..expected
         };
-        let redirect_url = format!(
-            "{origin}/callback?state={}",
-            attempt.sign(&self.authenticator)
-        );
+        let redirect_url = attempt.callback_url(&origin, &self.authenticator);
         let url = self
             .initiate(
                 &expected.address,
@@ -133,15 +131,6 @@ impl App<'_> {
         // A page that does not arrive changes nothing of the outcome.
         let _last_page = timeout(LAST_PAGE, server).await;
         outcome
-    }
-
-    fn attempt(&self, expected: &Expected, life: Duration) -> Attempt {
-        let connector = expected.address.connector.as_deref().unwrap_or_default();
-        let link = Link {
-            replaces: expected.replaces.map(|id| id.0),
-            ..Link::new(&expected.address.customer, connector, life)
-        };
-        Attempt::new(link, None, &self.authenticator)
     }
 
     fn show_consent(&self, url: &str, args: &ConnectArgs) -> Result<(), Failure> {
@@ -186,10 +175,9 @@ impl App<'_> {
             match inbox.recv().await {
                 Some(Call::Complete {
                     attempt: other,
-                    connector,
+                    connector: id,
                     reply,
                 }) if other == *attempt => {
-                    let id = ConnectorId(connector);
                     let _one_at_a_time = recording.lock().await;
                     let completed = self.complete(expected, id).await;
                     let answer = completed.as_ref().copied();
@@ -200,7 +188,6 @@ impl App<'_> {
                 Some(Call::Failed {
                     attempt: other,
                     reply,
-                    ..
                 }) if other == *attempt => {
                     let _ = reply.send(());
                     return Err(consent_refused(&expected.address));
@@ -247,26 +234,11 @@ impl App<'_> {
         };
         let reader = self.connection.session.reader();
         let listed = reader.connectors(workspace, &address.customer).await?;
-        let is_declared = |connector: &ObservedConnector| {
-            let definition = declared.kind.definition_id;
-            Some(&connector.name) == address.connector.as_ref()
-                && definition.is_none_or(|definition| definition == connector.definition_id)
-        };
         let listed = listed.into_iter().flatten();
         Ok(listed
-            .filter(|(_, connector)| is_declared(connector))
+            .filter(|(_, connector)| is_declared_as(connector, address, declared))
             .map(|(id, _)| id)
             .collect())
-    }
-}
-
-/// The failure in the words that a customer reads. The failure itself may quote the API.
-impl From<&Failure> for Refused {
-    fn from(failure: &Failure) -> Self {
-        Self::new(
-            failure.code,
-            "The connector could not be connected. Ask the sender of the link.",
-        )
     }
 }
 
@@ -286,12 +258,6 @@ fn loopback_site(origin: String) -> Result<Site, Failure> {
         error_url: None,
         proxies: 0,
     })
-}
-
-pub(super) fn consent_refused(address: &Address) -> Failure {
-    let message = format!("the consent to {address} was refused, or the vendor could not use it");
-    Failure::new(FailureKind::Refused, "consent_refused", message)
-        .hint("run the command again for another consent")
 }
 
 fn not_in_time(seconds: u64) -> Failure {

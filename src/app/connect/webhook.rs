@@ -6,7 +6,7 @@ use crate::cli::ConnectServeArgs;
 use crate::consent::{Attempt, Webhook, WebhookMessage};
 use crate::failure::{Failure, FailureKind};
 use crate::ledger::Authenticator;
-use crate::model::{Address, ConnectorId};
+use crate::model::ConnectorId;
 use jiff::Timestamp;
 use serde_json::json;
 use std::fmt;
@@ -63,8 +63,7 @@ impl ConsentEvent {
 
 impl fmt::Display for ConsentEvent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let link = &self.attempt.link;
-        let address = Address::connector(&link.customer, &link.connector);
+        let address = self.attempt.link.address();
         write!(f, "the event {} of {address}", self.name())
     }
 }

@@ -213,7 +213,7 @@ impl Progress {
 
     /// The report, with the operations in the order of the plan.
     fn into_report(self, plan: &Plan, context: &Context<'_>) -> ApplyReport {
-        ApplyReport::of_waves(self.operations, self.waves, plan, context.stop.cause())
+        ApplyReport::new(self.operations, self.waves, plan, context.stop.cause())
     }
 }
 

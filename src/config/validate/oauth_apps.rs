@@ -50,7 +50,11 @@ pub(in crate::config) fn oauth_apps(
             kind: scope.texts.share(&kind.name),
             fields: credentials::validate_app(block, fields, context, findings),
         };
-        valid.insert(kind.definition_id, app);
+        if valid.insert(kind.definition_id, app).is_some() {
+            let message = format!("{} has two apps", named(&kind.name));
+            let help = "the name and the definition id of a type mean the same app: keep one";
+            findings.at(origin, Code::DuplicateKey, message, Some(help.to_owned()));
+        }
     }
     valid
 }

@@ -47,10 +47,11 @@ fn row(change: &OauthAppChange) -> Row {
     let fields: Vec<&str> = change.fields.iter().map(String::as_str).collect();
     let (label, word) = (label(change.action), word(change.action));
     let text = Phrase::new(label, Safe::new(format_args!("{} {word}", label.symbol())));
-    let rest = format!(
-        " {} ({})",
-        Safe::new(&change.kind),
-        Safe::new(fields.join(", "))
-    );
+    let kind = Safe::new(&change.kind);
+    let rest = match fields.as_slice() {
+        // An app whose request had an unknown outcome is removed.
+        [] => format!(" {kind}"),
+        fields => format!(" {kind} ({})", Safe::new(fields.join(", "))),
+    };
     Row::new(text.text(Safe::new(rest)))
 }

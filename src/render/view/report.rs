@@ -171,10 +171,8 @@ impl OperationView {
             code: operation.problem.as_ref().and_then(code),
         }
     }
-}
 
-impl OperationView {
-    fn of_oauth_app(app: &OauthAppReport) -> Self {
+    fn from_oauth_app(app: &OauthAppReport) -> Self {
         let problem = app.problem.as_ref();
         Self {
             label: super::oauth_apps::label(app.action),
@@ -240,7 +238,7 @@ fn problems(report: &ApplyReport) -> Vec<OutcomeView> {
     let apps = |outcome| {
         let apps = report.oauth_apps.iter();
         apps.filter(move |app| app.outcome == outcome)
-            .map(OperationView::of_oauth_app)
+            .map(OperationView::from_oauth_app)
     };
     MEANINGS
         .into_iter()

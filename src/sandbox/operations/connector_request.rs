@@ -202,10 +202,7 @@ fn by_template<'a>(
 }
 
 /// The organization's only template of a type, or the global template if there is none.
-pub(crate) fn only_template(
-    backend: &Backend,
-    kind: &ConnectorType,
-) -> Result<Uuid, OperationError> {
+fn only_template(backend: &Backend, kind: &ConnectorType) -> Result<Uuid, OperationError> {
     let templates = backend.world.live_templates();
     let mut own = templates
         .iter()

@@ -18,13 +18,13 @@ use crate::sandbox::consent_store::Consent;
 use crate::sandbox::operation_request::{OperationRequest, check_name};
 use crate::sandbox::operation_result::{OperationError, OperationOutput, OperationResult};
 use crate::sandbox::organization_objects::Template;
+use crate::sandbox::origin_check::LOOPBACK_NAMES;
 use crate::sandbox::timestamp::Timestamp;
 use crate::sandbox::tokens::Caller;
 use crate::sandbox::world::{CheckOutcome, Connector};
 
 /// How long a consent URL is valid. The documents do not say; other vendors' shortest is 30 minutes.
 const VALID_FOR: Duration = Duration::from_mins(30);
-const LOOPBACK: [&str; 3] = ["localhost", "127.0.0.1", "[::1]"];
 
 /// The customer's decision.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -139,7 +139,7 @@ fn redirect_url(request: &OperationRequest<'_>) -> Result<String, OperationError
     let host = uri.host().unwrap_or_default();
     match uri.scheme_str() {
         Some("https") if !host.is_empty() => {}
-        Some("http") if LOOPBACK.contains(&host) => {}
+        Some("http") if LOOPBACK_NAMES.contains(&host) => {}
         _ => return refuse("must be an https URL, or an http URL of a loopback host"),
     }
     let is_taken = |pair: &str| {

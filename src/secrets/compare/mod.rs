@@ -57,8 +57,8 @@ pub async fn compare(
 }
 
 /// The fields of recorded OAuth apps whose values differ from those last sent. A reference that cannot be read counts as
-/// unchanged. With another key of the ledger, every field counts as changed, because setting an app again changes
-/// nothing.
+/// unchanged, unless its store lists another version. With another key of the ledger, every field counts as changed,
+/// because setting an app again changes nothing.
 pub async fn compare_oauth_apps(
     declared: &BTreeMap<DefinitionId, DesiredOauthApp>,
     recorded: &BTreeMap<DefinitionId, RecordedOauthApp>,
@@ -181,7 +181,9 @@ impl Comparison<'_> {
         let is_changed = |status: &SecretStatus| {
             matches!(
                 status,
-                SecretStatus::Changed | SecretStatus::Unverified(UnverifiedReason::KeyChanged)
+                SecretStatus::Changed
+                    | SecretStatus::NewVersion
+                    | SecretStatus::Unverified(UnverifiedReason::KeyChanged)
             )
         };
         let statuses = self.statuses(current).into_iter();

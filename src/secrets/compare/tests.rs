@@ -131,6 +131,33 @@ fn statuses_without_fingerprints_are_changed() {
     assert_eq!(never_sent, (vec![SecretStatus::Changed; 2], 0));
 }
 
+#[test]
+fn changed_fields_with_new_version_has_its_field() {
+    let key = fingerprinter("k");
+    let mut sent = sent(&key);
+    sent.versions.insert("a".into(), "1".into());
+    let secret = Setting::secret(reference());
+    let comparison = Comparison {
+        leaves: BTreeMap::from([("a".to_owned(), &secret)]),
+        rotation: RotationMode::Compare,
+        sent: &sent,
+        fingerprinter: &key,
+    };
+    let value = SecretValue::new("w".into()).with_version(Some("2".into()));
+    let current = CurrentSecrets {
+        versions: BTreeMap::from([(reference(), "2".to_owned())]),
+        values: BTreeMap::from([(reference(), Arc::new(value))]),
+        unresolved: Vec::new(),
+    };
+    let statuses = comparison.statuses(Some(&current));
+    assert_eq!(statuses.get("a"), Some(&SecretStatus::NewVersion));
+    let removed_and_changed = BTreeSet::from(["a".to_owned(), "b".to_owned()]);
+    assert_eq!(
+        comparison.changed_fields(Some(&current)),
+        removed_and_changed
+    );
+}
+
 #[tokio::test]
 async fn compare_skips_connectors_without_fingerprints() {
     let key = fingerprinter("k");

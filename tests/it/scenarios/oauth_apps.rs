@@ -75,6 +75,23 @@ fn oauth_app_after_failed_response_converges() {
 }
 
 #[test]
+fn oauth_app_with_unknown_outcome_is_sent_again_or_removed() {
+    let mut env = TestEnv::with(PROJECT, faulty("update_oauth_credentials:*:reset-after"));
+    env.set("APP_SECRET", SECRET);
+    let json = env.run(&[&APPLY[..], &["--format", "json"]].concat());
+    json.exits(4);
+    assert_eq!(json.json()["oauth_apps"][0]["outcome"], "unknown");
+    let plan = env.run(&["plan"]);
+    plan.says("change hubspot (client_id, client_secret)");
+    env.write("airlift.yaml", "version: 1\ncustomers: []\n");
+    let plan = env.run(&["plan"]);
+    plan.says("remove hubspot\n");
+    env.run(&APPLY).exits(0);
+    assert_eq!(count(&env, DELETE), 1);
+    converged(&env);
+}
+
+#[test]
 fn oauth_app_that_api_refuses_is_reported_and_customers_go_on() {
     let mut env = TestEnv::with(PROJECT, faulty("update_oauth_credentials:*:422"));
     env.set("APP_SECRET", SECRET);
@@ -123,6 +140,11 @@ fn oauth_app_with_literal_secret_or_other_type_is_refused() {
         (
             "hubspot: {client_id: a, client_secret: '${env:X}', x: y}",
             "unknown_credential",
+        ),
+        (
+            "hubspot: {client_id: a, client_secret: '${env:X}'}
+  36c891d9-4bd9-43ac-bad2-10e12756272c: {client_id: b, client_secret: '${env:X}'}",
+            "duplicate_key",
         ),
     ] {
         let text = format!("version: 1\noauth_apps:\n  {app}\ncustomers: []\n");

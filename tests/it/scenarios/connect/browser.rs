@@ -87,7 +87,7 @@ impl<'a> Browser<'a> {
     }
 
     /// Opens a link, and returns the form of its page.
-    fn form(&mut self, link: &str) -> String {
+    pub(super) fn form(&mut self, link: &str) -> String {
         let (status, _, page) = self.get(link);
         assert_eq!(status, 200, "{page}");
         let token = page.split_once("name=\"token\" value=\"").unwrap().1;

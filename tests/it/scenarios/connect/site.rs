@@ -151,13 +151,13 @@ fn site_refuses_what_it_did_not_make() {
     let other_name = browser.http.get(&good).header("host", "evil.example");
     let status = env.runtime().block_on(other_name.send()).unwrap().status();
     assert_eq!(status, 421);
-    browser.get(&good);
+    let form = browser.form(&good);
     let cookie = browser.cookie.clone().unwrap();
     let cross_site = browser
         .http
         .post(&good)
         .header("origin", "https://evil.example");
-    let cross_site = cross_site.header("cookie", cookie).body("token=00");
+    let cross_site = cross_site.header("cookie", cookie).body(form);
     let status = env.runtime().block_on(cross_site.send()).unwrap().status();
     assert_eq!(status, 403);
     let statuses: Vec<u16> = (0..80).map(|_| browser.get(&good).0).collect();
