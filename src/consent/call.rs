@@ -22,7 +22,7 @@ pub(crate) enum Call {
     /// The customer refused, or the vendor could not create the connector.
     Failed {
         attempt: Attempt,
-        reply: oneshot::Sender<()>,
+        reply: oneshot::Sender<Result<Completed, Refused>>,
     },
 }
 
@@ -32,6 +32,8 @@ pub(crate) enum Completed {
     New,
     /// An earlier call recorded it.
     Before,
+    /// The connector of another consent is recorded. This one is not.
+    ByAnotherConsent,
 }
 
 /// Why a request was refused.

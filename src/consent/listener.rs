@@ -2,10 +2,12 @@
 //! it becomes a [`Call`].
 
 use super::call::{Call, Completed, Refused};
+use super::connection::{Client, TimedListener};
 use super::form::{self, Fields};
-use super::page::{Page, PageTemplate};
+use super::page::Page;
 use super::rate_limit::RateLimit;
 use super::signed::{Attempt, Link, SignedError};
+use super::site::Site;
 use crate::ledger::Authenticator;
 use axum::Router;
 use axum::body::{Body, to_bytes};
@@ -13,31 +15,21 @@ use axum::extract::{ConnectInfo, Request, State};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::response::Response;
 use std::io;
-use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, oneshot};
+use tokio::time::timeout;
 use uuid::Uuid;
 
 /// The longest form. It has one field of 64 characters.
 const MAX_FORM: usize = 4096;
+/// How long a form may take to arrive.
+const FORM_TIMEOUT: Duration = Duration::from_secs(20);
 /// Pages load nothing from elsewhere but images, run no script, and stay out of frames. A form ends at the vendor's
 /// page, which is a redirect to another site.
 const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; img-src 'self' https: data:; base-uri 'none'; \
     frame-ancestors 'none'; form-action 'self' https: http://127.0.0.1:* http://localhost:*";
-
-/// The public side of a listener.
-#[derive(Debug)]
-pub(crate) struct Site {
-    /// Scheme, host and port that browsers use.
-    pub(crate) origin: String,
-    pub(crate) template: PageTemplate,
-    /// Where the browser goes at the end, in place of a page.
-    pub(crate) success_url: Option<String>,
-    pub(crate) error_url: Option<String>,
-    /// How many proxies in front append to `X-Forwarded-For`. With none, the header is ignored.
-    pub(crate) proxies: usize,
-}
 
 /// A listener, before it runs.
 #[derive(Debug)]
@@ -65,17 +57,18 @@ pub(crate) async fn serve(
     let service = Router::new()
         .fallback(handle)
         .with_state(shared)
-        .into_make_service_with_connect_info::<SocketAddr>();
-    axum::serve(socket, service)
+        .into_make_service_with_connect_info::<Client>();
+    axum::serve(TimedListener(socket), service)
         .with_graceful_shutdown(shutdown)
         .await
 }
 
 async fn handle(
     State(shared): State<Arc<Shared>>,
-    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    ConnectInfo(client): ConnectInfo<Client>,
     request: Request,
 ) -> Response {
+    let _no_deadline = client.begin_request();
     let (parts, body) = request.into_parts();
     let site = &shared.listener.site;
     if parts.uri.path() == "/healthz" {
@@ -85,7 +78,8 @@ async fn handle(
     if !site.is_named(&parts.headers) {
         return shared.problem(StatusCode::MISDIRECTED_REQUEST, NOT_FOUND);
     }
-    if !shared.rate_limit.admits(site.client(peer, &parts.headers)) {
+    let address = site.client(client.peer, &parts.headers);
+    if !shared.rate_limit.admits(address) {
         return shared.problem(StatusCode::TOO_MANY_REQUESTS, TOO_MANY);
     }
     let path = parts.uri.path();
@@ -132,10 +126,6 @@ const EXPIRED_CALLBACK: Refused = Refused::new(
     "consent_callback_expired",
     "The consent took too long. Open the link again.",
 );
-const REFUSED: Refused = Refused::new(
-    "consent_refused",
-    "The consent was refused or failed. Open the link again to retry.",
-);
 const STOPPED: Refused = Refused::new(
     "unavailable",
     "This service is stopping. Try again in a minute.",
@@ -170,8 +160,10 @@ impl Shared {
             Ok(link) => link,
             Err((status, problem)) => return self.problem(status, problem),
         };
-        let form = to_bytes(body, MAX_FORM).await.unwrap_or_default();
-        let form = Fields::parse(&String::from_utf8_lossy(&form));
+        let Ok(form) = timeout(FORM_TIMEOUT, to_bytes(body, MAX_FORM)).await else {
+            return self.problem(StatusCode::REQUEST_TIMEOUT, INVALID_FORM);
+        };
+        let form = Fields::parse(&String::from_utf8_lossy(&form.unwrap_or_default()));
         let site = &self.listener.site;
         let cookie = form::cookie(headers, &site.origin).filter(|cookie| {
             let token = form.get("token").unwrap_or_default();
@@ -223,19 +215,34 @@ impl Shared {
             connector,
             reply,
         };
-        match self.call(call, answer).await {
-            Some(Ok(Completed::New | Completed::Before)) => self.succeed(&attempt.link),
-            Some(Err(refused)) => self.end_with(StatusCode::CONFLICT, refused),
-            None => self.problem(StatusCode::SERVICE_UNAVAILABLE, STOPPED),
-        }
+        let completed = self.call(call, answer).await;
+        self.end(&attempt.link, completed, StatusCode::CONFLICT)
     }
 
     /// The customer refused, or the vendor failed. The vendor's words are not shown, because anyone can write them
     /// into the address.
     async fn fail(&self, attempt: Attempt) -> Response {
+        let link = attempt.link.clone();
         let (reply, answer) = oneshot::channel();
-        self.call(Call::Failed { attempt, reply }, answer).await;
-        self.end_with(StatusCode::OK, REFUSED)
+        let completed = self.call(Call::Failed { attempt, reply }, answer).await;
+        self.end(&link, completed, StatusCode::OK)
+    }
+
+    /// The last page of a consent. `refused` is the status of a failure.
+    fn end(
+        &self,
+        link: &Link,
+        completed: Option<Result<Completed, Refused>>,
+        refused: StatusCode,
+    ) -> Response {
+        match completed {
+            // The connector of the link is connected, whichever consent connected it.
+            Some(Ok(Completed::New | Completed::Before | Completed::ByAnotherConsent)) => {
+                self.succeed(link)
+            }
+            Some(Err(problem)) => self.end_with(refused, problem),
+            None => self.problem(StatusCode::SERVICE_UNAVAILABLE, STOPPED),
+        }
     }
 
     fn succeed(&self, link: &Link) -> Response {
@@ -286,43 +293,6 @@ impl Shared {
     }
 }
 
-impl Site {
-    /// Whether the request names the host of the site, so that no other name leads here. A proxy may send its own
-    /// name as the host.
-    fn is_named(&self, headers: &HeaderMap) -> bool {
-        let own = self.origin.split_once("://");
-        let own = own.map_or(self.origin.as_str(), |(_, host)| host);
-        let forwarded = headers.get("x-forwarded-host").filter(|_| self.proxies > 0);
-        let host = forwarded.or_else(|| headers.get(header::HOST));
-        host.and_then(|host| host.to_str().ok())
-            .is_some_and(|host| host.eq_ignore_ascii_case(own))
-    }
-
-    /// The address of the client. With proxies, the one that the outermost proxy saw.
-    fn client(&self, peer: SocketAddr, headers: &HeaderMap) -> IpAddr {
-        let Some(hops) = self.proxies.checked_sub(1) else {
-            return peer.ip();
-        };
-        let forwarded: Vec<&str> = headers
-            .get_all("x-forwarded-for")
-            .iter()
-            .filter_map(|value| value.to_str().ok())
-            .flat_map(|value| value.split(','))
-            .collect();
-        let client = forwarded.iter().rev().nth(hops);
-        client
-            .and_then(|text| ip_address(text))
-            .unwrap_or_else(|| peer.ip())
-    }
-}
-
-/// The address of a hop, which some proxies write with its port.
-fn ip_address(text: &str) -> Option<IpAddr> {
-    let text = text.trim();
-    let with_port = || text.parse().ok().map(|socket: SocketAddr| socket.ip());
-    text.parse().ok().or_else(with_port)
-}
-
 /// An address with an error in its query.
 fn with_error(url: &str, code: &str) -> String {
     let (address, fragment) = url.split_at(url.find('#').unwrap_or(url.len()));
@@ -359,21 +329,7 @@ fn response(status: StatusCode, html: String) -> Response {
 
 #[cfg(test)]
 mod tests {
-    use super::{ip_address, with_error};
-
-    #[test]
-    fn ip_address_of_hop_with_port_is_its_address() {
-        for (text, expected) in [
-            (" 203.0.113.7", Some("203.0.113.7")),
-            ("203.0.113.7:5301", Some("203.0.113.7")),
-            ("2001:db8::1", Some("2001:db8::1")),
-            ("[2001:db8::1]:5301", Some("2001:db8::1")),
-            ("unknown", None),
-        ] {
-            let address = ip_address(text).map(|address| address.to_string());
-            assert_eq!(address.as_deref(), expected, "{text}");
-        }
-    }
+    use super::with_error;
 
     #[test]
     fn with_error_adds_to_query_before_fragment() {

@@ -11,15 +11,18 @@
 //! ```
 
 mod call;
+mod connection;
 mod form;
 mod listener;
 mod page;
 mod rate_limit;
 mod signed;
+mod site;
 mod webhook;
 
 pub(crate) use call::{Call, Completed, Refused};
-pub(crate) use listener::{Listener, Site, serve};
+pub(crate) use listener::{Listener, serve};
 pub(crate) use page::PageTemplate;
 pub(crate) use signed::{Attempt, Link};
+pub(crate) use site::Site;
 pub(crate) use webhook::{Webhook, WebhookMessage};

@@ -48,10 +48,13 @@ impl App<'_> {
         if current == Some(id) {
             return Ok(Completed::Before);
         }
-        if current != expected.replaces {
-            return Err(already_connected(&expected.address));
-        }
         self.verify(expected, id, &recorded).await?;
+        if current != expected.replaces {
+            let Some(_other) = current else {
+                return Err(already_connected(&expected.address));
+            };
+            return Ok(Completed::ByAnotherConsent);
+        }
         let (planned, deferred) = self
             .plan_consented(&expected.address, id, expected.replaces)
             .await?;

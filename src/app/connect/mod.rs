@@ -95,10 +95,12 @@ fn is_declared_as(
 /// The failure in the words that a customer reads. The failure itself may quote the API.
 impl From<&Failure> for Refused {
     fn from(failure: &Failure) -> Self {
-        Self::new(
-            failure.code,
-            "The connector could not be connected. Ask the sender of the link.",
-        )
+        let message = match failure.code {
+            "consent_refused" => "The consent was refused or failed. Open the link again to retry.",
+            "already_connected" => "The connector is connected already. There is nothing to do.",
+            _ => "The connector could not be connected. Ask the sender of the link.",
+        };
+        Self::new(failure.code, message)
     }
 }
 
@@ -106,6 +108,16 @@ fn consent_refused(address: &Address) -> Failure {
     let message = format!("the consent to {address} was refused, or the vendor could not use it");
     Failure::new(FailureKind::Refused, "consent_refused", message)
         .hint("run the command again for another consent")
+}
+
+/// A connector of a consent that came after another one.
+fn surplus(address: &Address, id: ConnectorId) -> Failure {
+    let message = format!(
+        "{address} is connected already, so connector {id} of this consent is not recorded"
+    );
+    Failure::new(FailureKind::Refused, "already_connected", message).hint(format!(
+        "delete connector {id} in the vendor's web app if nobody uses it"
+    ))
 }
 
 fn already_connected(address: &Address) -> Failure {

@@ -2,12 +2,12 @@
 //! connector.
 
 use super::complete::Expected;
-use super::webhook::{ConsentEvent, EventKind, Notifier};
-use super::{Templates, consent_refused};
+use super::webhook::{ConsentEvent, Notifier};
+use super::{Templates, consent_refused, recorded_at, surplus};
 use crate::app::{App, policy};
 use crate::cli::ConnectServeArgs;
 use crate::consent::{self, Attempt, Call, Completed, Link, Listener, PageTemplate, Refused, Site};
-use crate::failure::Failure;
+use crate::failure::{Failure, FailureKind};
 use crate::model::ConnectorId;
 use crate::render;
 use futures_util::{Stream, StreamExt as _, stream};
@@ -28,6 +28,9 @@ const EVENTS: usize = 256;
 const PARALLEL_EVENTS: usize = 8;
 /// How long calls and deliveries may take that are in progress when a signal arrives.
 const DRAIN: Duration = Duration::from_secs(20);
+
+/// The answer to a callback.
+type Reply = oneshot::Sender<Result<Completed, Refused>>;
 
 /// What answers to calls share.
 struct Desk {
@@ -130,25 +133,12 @@ impl App<'_> {
             } => {
                 self.record(&attempt, connector, desk, reply).await;
             }
-            Call::Failed { attempt, reply } => {
-                let _ = reply.send(());
-                let failure = consent_refused(&attempt.link.address());
-                self.log("consent", &attempt.link, Some(&failure));
-                let event =
-                    ConsentEvent::new(EventKind::Refused, &attempt, Some(failure.code), None);
-                self.queue(desk, event);
-            }
+            Call::Failed { attempt, reply } => self.decline(&attempt, desk, reply).await,
         }
     }
 
     /// Records a connector and answers the browser. The event follows, because the webhook may be slow.
-    async fn record(
-        &self,
-        attempt: &Attempt,
-        id: ConnectorId,
-        desk: &Desk,
-        reply: oneshot::Sender<Result<Completed, Refused>>,
-    ) {
+    async fn record(&self, attempt: &Attempt, id: ConnectorId, desk: &Desk, reply: Reply) {
         let expected = Expected {
             address: attempt.link.address(),
             replaces: attempt.link.replaces,
@@ -159,13 +149,36 @@ impl App<'_> {
             self.complete(&expected, id).await
         };
         let answer = completed.as_ref().copied();
-        let _ = reply.send(answer.map_err(Refused::from));
-        self.log("record", &attempt.link, completed.as_ref().err());
-        let (kind, code) = match &completed {
-            Ok(_) => (EventKind::Connected, None),
-            Err(failure) => (EventKind::Failed, Some(failure.code)),
+        let _ = reply.send(answer.map_err(not_recorded));
+        let event = match &completed {
+            // The team got the event of the other consent.
+            Ok(Completed::ByAnotherConsent) => {
+                let surplus = surplus(&expected.address, id);
+                return self.log("record", &attempt.link, Some(&surplus));
+            }
+            Ok(Completed::New | Completed::Before) => ConsentEvent::connected(attempt, id),
+            Err(failure) => ConsentEvent::failed(attempt, id, failure),
         };
-        self.queue(desk, ConsentEvent::new(kind, attempt, code, Some(id)));
+        self.log("record", &attempt.link, completed.as_ref().err());
+        self.queue(desk, event);
+    }
+
+    /// Answers the browser of a customer who refused. Another consent may have connected the connector, and then the
+    /// refusal changes nothing.
+    async fn decline(&self, attempt: &Attempt, desk: &Desk, reply: Reply) {
+        let link = &attempt.link;
+        let recorded = self.ledger.load().await;
+        let current = recorded.map(|recorded| recorded_at(&recorded, &link.address()));
+        if let Ok(Some(id)) = current
+            && link.replaces != Some(id)
+        {
+            let _ = reply.send(Ok(Completed::ByAnotherConsent));
+            return;
+        }
+        let failure = consent_refused(&link.address());
+        let _ = reply.send(Err(Refused::from(&failure)));
+        self.log("consent", link, Some(&failure));
+        self.queue(desk, ConsentEvent::refused(attempt, &failure));
     }
 
     /// Queues an event for the webhook. A full queue loses it.
@@ -201,6 +214,16 @@ impl App<'_> {
     fn report(&self, text: &str) {
         let _ = render::print_note(self.invocation.ui, text);
     }
+}
+
+/// Why a callback recorded nothing. Most failures end: the lock of the ledger is free again, or the API responds.
+fn not_recorded(failure: &Failure) -> Refused {
+    if failure.kind == FailureKind::Refused {
+        return Refused::from(failure);
+    }
+    let message = "The connector is not recorded yet. Reload this page in a minute. If that does not help, ask the \
+        sender of the link.";
+    Refused::new(failure.code, message)
 }
 
 /// What a channel receives, until its senders are dropped.

@@ -2,7 +2,7 @@
 //! also polls, because the customer may consent on another device.
 
 use super::complete::Expected;
-use super::{Templates, already_connected, consent_refused, is_declared_as, recorded_at};
+use super::{Templates, already_connected, consent_refused, is_declared_as, recorded_at, surplus};
 use crate::app::App;
 use crate::app::token::WorkspaceLookup;
 use crate::cli::ConnectArgs;
@@ -57,6 +57,7 @@ impl App<'_> {
             recorded_by: match completed {
                 Completed::New => RecordedBy::ThisRun,
                 Completed::Before => RecordedBy::EarlierRun,
+                Completed::ByAnotherConsent => return Err(surplus(address, id)),
             },
         })
     }
@@ -189,8 +190,9 @@ impl App<'_> {
                     attempt: other,
                     reply,
                 }) if other == *attempt => {
-                    let _ = reply.send(());
-                    return Err(consent_refused(&expected.address));
+                    let failure = consent_refused(&expected.address);
+                    let _ = reply.send(Err(Refused::from(&failure)));
+                    return Err(failure);
                 }
                 // A callback of another run. Its sender gets no answer.
                 Some(_) => {}

@@ -22,7 +22,7 @@ const MIN_LENGTH: usize = 24;
 
 /// What happened to a consent.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum EventKind {
+enum EventKind {
     Connected,
     Refused,
     Failed,
@@ -33,22 +33,46 @@ pub(super) enum EventKind {
 pub(super) struct ConsentEvent {
     kind: EventKind,
     attempt: Attempt,
-    code: Option<&'static str>,
     id: Option<ConnectorId>,
+    code: Option<&'static str>,
+    /// Whether the same consent gets no other event.
+    is_final: bool,
+    at: Timestamp,
 }
 
 impl ConsentEvent {
-    pub(super) fn new(
-        kind: EventKind,
-        attempt: &Attempt,
-        code: Option<&'static str>,
-        id: Option<ConnectorId>,
-    ) -> Self {
+    pub(super) fn connected(attempt: &Attempt, id: ConnectorId) -> Self {
+        Self {
+            id: Some(id),
+            ..Self::new(EventKind::Connected, attempt)
+        }
+    }
+
+    pub(super) fn refused(attempt: &Attempt, failure: &Failure) -> Self {
+        Self {
+            code: Some(failure.code),
+            ..Self::new(EventKind::Refused, attempt)
+        }
+    }
+
+    /// A connector that was not recorded. Unless it was refused, a repeated callback may record it.
+    pub(super) fn failed(attempt: &Attempt, id: ConnectorId, failure: &Failure) -> Self {
+        Self {
+            id: Some(id),
+            code: Some(failure.code),
+            is_final: failure.kind == FailureKind::Refused,
+            ..Self::new(EventKind::Failed, attempt)
+        }
+    }
+
+    fn new(kind: EventKind, attempt: &Attempt) -> Self {
         Self {
             kind,
             attempt: attempt.clone(),
-            code,
-            id,
+            id: None,
+            code: None,
+            is_final: true,
+            at: Timestamp::now(),
         }
     }
 
@@ -58,6 +82,29 @@ impl ConsentEvent {
             EventKind::Refused => "consent.refused",
             EventKind::Failed => "consent.failed",
         }
+    }
+
+    /// The same for a repeated event, so that the receiver can ignore it.
+    fn identity(&self) -> String {
+        let Attempt { link, started, .. } = &self.attempt;
+        let code = self.code.unwrap_or_default();
+        format!("{} {code} {} {started}", self.name(), link.nonce)
+    }
+
+    fn body(&self) -> String {
+        let link = &self.attempt.link;
+        let body = json!({
+            "type": self.name(),
+            "timestamp": self.at.to_string(),
+            "data": {
+                "customer": link.customer,
+                "connector": link.connector,
+                "connector_id": self.id.map(|id| id.to_string()),
+                "code": self.code,
+                "final": self.is_final,
+            },
+        });
+        body.to_string()
     }
 }
 
@@ -104,24 +151,13 @@ impl Notifier {
 
     /// Sends an event, and repeats it after failures.
     pub(super) async fn send(&self, event: &ConsentEvent) -> Result<(), String> {
-        let link = &event.attempt.link;
-        // A repeated callback repeats the id, so that the receiver can ignore it.
-        let identity = format!("{} {} {}", event.name(), link.nonce, event.attempt.started);
-        let mac = self.authenticator.mac_of_consent("event", &identity);
+        let mac = self
+            .authenticator
+            .mac_of_consent("event", &event.identity());
         let id = mac.get(..32).unwrap_or(&mac);
-        let body = json!({
-            "type": event.name(),
-            "timestamp": Timestamp::now().to_string(),
-            "data": {
-                "customer": link.customer,
-                "connector": link.connector,
-                "connector_id": event.id.map(|id| id.to_string()),
-                "code": event.code,
-            },
-        });
         let message = WebhookMessage {
             id: format!("evt_{id}"),
-            body: body.to_string(),
+            body: event.body(),
         };
         self.webhook.deliver(&message).await
     }

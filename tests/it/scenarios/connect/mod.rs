@@ -1,8 +1,9 @@
 //! Consents of customers: the plan, and the round trip from a terminal. `browser` has the customer's side, `site` the
-//! links.
+//! links, `webhook` the events.
 
 mod browser;
 mod site;
+mod webhook;
 
 use crate::support::{AIRLIFT, FaultProxy, ProxyAction, TestEnv, faulty, isolate, options};
 use browser::Browser;

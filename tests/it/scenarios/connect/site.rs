@@ -4,15 +4,16 @@ use super::browser::Browser;
 use super::{INITIATE, Running, count, waiting};
 use crate::support::TestEnv;
 use reqwest::Method;
+use std::io::Read as _;
 use std::time::{Duration, Instant};
 
 /// A port that is free now.
-fn free_port() -> u16 {
+pub(super) fn free_port() -> u16 {
     let socket = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap();
     socket.local_addr().unwrap().port()
 }
 
-fn serve(env: &TestEnv, port: u16, more: &[&str]) -> Running {
+pub(super) fn serve(env: &TestEnv, port: u16, more: &[&str]) -> Running {
     let listen = format!("127.0.0.1:{port}");
     let arguments = ["connect", "serve", "--clone-template", "--listen", &listen];
     let running = Running::start(env, &[&arguments, more].concat());
@@ -21,7 +22,7 @@ fn serve(env: &TestEnv, port: u16, more: &[&str]) -> Running {
 }
 
 /// The link of a customer.
-fn link(env: &TestEnv, port: u16, customer: &str) -> String {
+pub(super) fn link(env: &TestEnv, port: u16, customer: &str) -> String {
     let site = format!("http://127.0.0.1:{port}");
     let listed = env.run(&[
         "connect",
@@ -49,6 +50,25 @@ fn site_with_first_clicks_at_once_copies_template_once() {
     let mut browser = Browser::new(&env);
     assert_eq!(browser.press_at_once(&link, 8), [303; 8]);
     assert_eq!(count(&env, "create_integrations_templates_sources"), 1);
+    site.kill();
+}
+
+#[test]
+fn site_closes_connection_without_request_and_serves_others() {
+    let env = waiting();
+    let port = free_port();
+    let link = link(&env, port, "acme");
+    let site = serve(&env, port, &[]);
+    let start = Instant::now();
+    let mut silent = std::net::TcpStream::connect(("127.0.0.1", port)).unwrap();
+    silent
+        .set_read_timeout(Some(Duration::from_secs(60)))
+        .unwrap();
+    assert_eq!(Browser::new(&env).get(&link).0, 200);
+    let mut rest = Vec::new();
+    let read = silent.read_to_end(&mut rest).unwrap_or_default();
+    assert_eq!(read, 0);
+    assert!(start.elapsed() < Duration::from_secs(40));
     site.kill();
 }
 
