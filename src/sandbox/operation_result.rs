@@ -55,6 +55,8 @@ pub(crate) struct OperationError {
     pub(crate) status: u16,
     pub(crate) message: String,
     pub(crate) errors: Vec<FieldError>,
+    /// The methods of the path, if the request has another one.
+    pub(crate) allow: Option<String>,
 }
 
 impl OperationError {
@@ -63,6 +65,15 @@ impl OperationError {
             status,
             message: message.into(),
             errors: Vec::new(),
+            allow: None,
+        }
+    }
+
+    /// 405 for a path that has other methods.
+    pub(crate) fn method_not_allowed(methods: &[String]) -> Self {
+        Self {
+            allow: Some(methods.join(", ")),
+            ..Self::new(405, "Method not allowed")
         }
     }
 
@@ -90,9 +101,8 @@ impl OperationError {
     /// 422 for several fields.
     pub(crate) fn unprocessable(errors: Vec<FieldError>) -> Self {
         Self {
-            status: 422,
-            message: "Request validation failed".into(),
             errors,
+            ..Self::new(422, "Request validation failed")
         }
     }
 

@@ -27,10 +27,12 @@ pub(crate) fn write(result: OperationResult) -> Response {
         Ok(output) => json(output.status, &output.body),
         Err(error) => {
             let mut response = json(error.status, &error.envelope());
+            let headers = response.headers_mut();
             if error.status == 401 {
-                response
-                    .headers_mut()
-                    .insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+                headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+            }
+            if let Some(Ok(allow)) = error.allow.as_deref().map(HeaderValue::from_str) {
+                headers.insert(header::ALLOW, allow);
             }
             response
         }

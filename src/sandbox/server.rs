@@ -113,7 +113,7 @@ async fn handle(
     let result = match route {
         Ok(route) => body.and_then(|bytes| execute(&shared, &trace, fault, &parts, &route, &bytes)),
         Err(RouteError::UnknownPath) => Err(OperationError::not_found("Path")),
-        Err(RouteError::WrongMethod(_)) => Err(OperationError::new(405, "Method not allowed")),
+        Err(RouteError::WrongMethod(methods)) => Err(OperationError::method_not_allowed(&methods)),
     };
     trace.result(&parts, &result);
     let target = parts.uri.path_and_query().map_or("", |t| t.as_str());

@@ -54,7 +54,11 @@ pub(crate) async fn respond(shared: &Shared, parts: &Parts, body: Body) -> Respo
             let call = call(body).await;
             response::write(call.and_then(|call| create(shared, call)))
         }
-        _ => response::write(Err(OperationError::new(405, "Method not allowed"))),
+        (_, path) => {
+            let method = if path == PATH { "GET" } else { "POST" };
+            let error = OperationError::method_not_allowed(&[method.to_owned()]);
+            response::write(Err(error))
+        }
     }
 }
 

@@ -206,7 +206,9 @@ fn new_template(
         .and_then(|id| id.parse().ok());
     let kind = definition
         .and_then(|id| backend.catalog.by_definition(id))
-        .ok_or_else(|| OperationError::not_found("Definition"))?;
+        .ok_or_else(|| {
+            OperationError::invalid("body.actor_definition_id", "is not a known definition")
+        })?;
     let defaults = request
         .given("partial_default_config")
         .and_then(Value::as_object);

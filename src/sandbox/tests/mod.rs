@@ -237,10 +237,15 @@ async fn request_of_web_page_is_rejected_before_its_operation() {
 async fn request_outside_contract_is_rejected() {
     let bench = Bench::new().await;
     assert_eq!(bench.get("/api/v1/nothing").await.status, 404);
-    assert_eq!(
-        bench.post("/api/v1/workspaces", json!({})).await.status,
-        405
+    let wrong_method = bench.request(
+        Some(&bench.application),
+        Method::POST,
+        "/api/v1/workspaces/stats",
+        None,
     );
+    let wrong_method = wrong_method.send().await.unwrap();
+    assert_eq!(wrong_method.status(), 405);
+    assert_eq!(wrong_method.headers()["allow"], "GET");
     let plain = bench
         .request(Some(&bench.application), Method::POST, SCOPED_TOKEN, None)
         .body("workspace_name=a");
