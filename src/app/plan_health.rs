@@ -21,6 +21,8 @@ pub(super) async fn check_plan(
     match app.plan_for_health().await {
         Ok(plan) => {
             diagnosis.checks.extend(checks(&app.project, &plan));
+            let templates = app.check_templates(&plan.waiting).await;
+            diagnosis.checks.extend(templates);
             Some(plan.needed_references())
         }
         // The check of the ledger has this failure already.
@@ -74,7 +76,7 @@ fn failed(detail: &str, code: &str) -> HealthCheck {
 }
 
 /// The first names, and the number of the others.
-fn named(names: &[String]) -> String {
+pub(super) fn named(names: &[String]) -> String {
     let first = names[..names.len().min(NAMED)].join(", ");
     match names.len().saturating_sub(NAMED) {
         0 => first,

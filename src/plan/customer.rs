@@ -182,7 +182,8 @@ impl<'a> CustomerPlanner<'a> {
             self.refuse_changes_of_adopted_customer();
         }
         self.check_region(live);
-        let resembling = resembling::connectors(&self.outcome.plan, self.connectors);
+        let outcome = &self.outcome;
+        let resembling = resembling::connectors(&outcome.plan, &outcome.waiting, self.connectors);
         self.outcome.warnings.extend(resembling);
     }
 

@@ -4,7 +4,9 @@
 //! Does not compare declared names with each other; the validation of the files does.
 
 use super::matching::{ConnectorMatches, MatchedConnector, MatchedCustomer};
-use super::{CustomerPlan, ExistingKind, ExistingObject, Matches, Operation, Plan, PlanWarning};
+use super::{
+    CustomerPlan, ExistingKind, ExistingObject, Matches, Operation, Plan, PlanWarning, Waiting,
+};
 use crate::model::{Address, CustomerEntry, DefinitionId, NameIndex, Resemblance, Setting};
 use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
@@ -43,16 +45,20 @@ pub(super) fn customers(matches: &Matches<'_>, plan: &Plan) -> Vec<PlanWarning> 
         .collect()
 }
 
-/// Warnings about the connectors that the plan creates in an existing workspace.
-pub(super) fn connectors(plan: &CustomerPlan, matched: &ConnectorMatches<'_>) -> Vec<PlanWarning> {
-    let names: BTreeSet<&str> = plan
-        .steps
+/// Warnings about the connectors that the plan, or a consent that it waits for, creates in an existing workspace.
+pub(super) fn connectors(
+    plan: &CustomerPlan,
+    waiting: &[Waiting],
+    matched: &ConnectorMatches<'_>,
+) -> Vec<PlanWarning> {
+    let created = plan.steps.iter().filter_map(|step| match &step.operation {
+        Operation::CreateConnector { body } => Some(body.name.as_str()),
+        _ => None,
+    });
+    let waiting = waiting
         .iter()
-        .filter_map(|step| match &step.operation {
-            Operation::CreateConnector { body } => Some(body.name.as_str()),
-            _ => None,
-        })
-        .collect();
+        .filter_map(|waiting| waiting.address.connector.as_deref());
+    let names: BTreeSet<&str> = created.chain(waiting).collect();
     let created: Vec<&MatchedConnector<'_>> = matched
         .declared
         .iter()

@@ -111,8 +111,8 @@ impl App<'_> {
                 format!("connector {id} has another name or type than {address}"),
             ));
         }
-        let created = observed.and_then(|observed| observed.created_at);
-        if self.is_older(created.as_deref(), expected.started) {
+        let created = observed.and_then(|observed| observed.created());
+        if self.is_older(created, expected.started) {
             return Err(refused(
                 "consent_connector_mismatch",
                 format!("connector {id} existed before the consent to {address}"),
@@ -122,14 +122,13 @@ impl App<'_> {
     }
 
     /// Whether a connector is older than the start of a consent. One without a time counts as older.
-    fn is_older(&self, created: Option<&str>, started: Option<Timestamp>) -> bool {
+    fn is_older(&self, created: Option<Timestamp>, started: Option<Timestamp>) -> bool {
         let Some(started) = started else {
             return false;
         };
         let writer = self.connection.session.writer();
         let earliest = writer.server_time(started).unwrap_or(started);
         let earliest = earliest.saturating_sub(CLOCK_SKEW);
-        let created: Option<Timestamp> = created.and_then(|time| time.parse().ok());
         match (created, earliest) {
             (Some(created), Ok(earliest)) => created < earliest,
             _ => true,

@@ -1,11 +1,10 @@
-//! Responsible for starting a consent: the source template and the type's name that it needs, and the request.
+//! Responsible for starting a consent: the type's name that it needs, and the request.
 
-use super::{Cloning, Templates, already_connected, recorded_at};
-use crate::api::{ApiError, ConsentRequest, Definition, SourceTemplate};
+use super::{Templates, already_connected, recorded_at};
+use crate::api::{ApiError, ConsentRequest, Definition};
 use crate::app::App;
 use crate::failure::Failure;
-use crate::model::{Address, ConnectorId, DefinitionId, DesiredConnector};
-use crate::render;
+use crate::model::{Address, ConnectorId, DesiredConnector};
 
 impl App<'_> {
     /// Starts the consent to a declared connector, and returns the address of the vendor's page. `replaces` is the
@@ -69,82 +68,6 @@ impl App<'_> {
             Failure::error("unknown_type", format!("the API has no type {name}"))
                 .hint("`airlift types` lists the types")
         })
-    }
-
-    /// Requires that the organization has the source template that a consent needs, or copies the vendor's.
-    async fn require_template(
-        &self,
-        declared: &DesiredConnector,
-        definition: DefinitionId,
-        templates: &Templates,
-    ) -> Result<(), Failure> {
-        if self.has_template(declared, definition).await? {
-            return Ok(());
-        }
-        let kind = &declared.kind.name;
-        if templates.cloning == Cloning::Refused {
-            let message = format!("the organization has no source template for {kind}");
-            return Err(Failure::error("template_missing", message)
-                .hint("--clone-template copies the vendor's template into the organization"));
-        }
-        let mut copied = templates.copied.lock().await;
-        // Another consent may have copied it meanwhile, and a list may lag behind.
-        if !copied.contains(&definition) && !self.has_template(declared, definition).await? {
-            self.clone_template(kind, definition).await?;
-            copied.insert(definition);
-        }
-        Ok(())
-    }
-
-    /// Whether the organization has the source template that a consent needs. Fails if `template_id` names another
-    /// one, and if it names none of several.
-    async fn has_template(
-        &self,
-        declared: &DesiredConnector,
-        definition: DefinitionId,
-    ) -> Result<bool, Failure> {
-        let reader = self.connection.session.reader();
-        let is_of_type = |template: &SourceTemplate| template.definition_id == definition;
-        let mut own = reader.source_templates().await?;
-        own.retain(is_of_type);
-        let kind = &declared.kind.name;
-        match (declared.template_id, own.as_slice()) {
-            (Some(id), templates) if templates.iter().any(|template| template.id == id) => Ok(true),
-            (Some(id), _) => {
-                let message = format!("the organization has no source template {id} for {kind}");
-                Err(Failure::error("template_missing", message)
-                    .hint("correct `template_id`, or remove it"))
-            }
-            (None, [_]) => Ok(true),
-            (None, []) => Ok(false),
-            (None, several) => {
-                let ids: Vec<String> = several
-                    .iter()
-                    .map(|template| format!("{} ({})", template.id, template.name))
-                    .collect();
-                let message = format!("the organization has several source templates for {kind}");
-                Err(Failure::error("template_ambiguous", message).hint(format!(
-                    "write one of these as `template_id`: {}",
-                    ids.join(", ")
-                )))
-            }
-        }
-    }
-
-    async fn clone_template(&self, kind: &str, definition: DefinitionId) -> Result<(), Failure> {
-        let offered = self.connection.session.reader().vendor_templates().await?;
-        let mut offered = offered.into_iter();
-        let Some(original) = offered.find(|template| template.definition_id == definition) else {
-            let message = format!("the vendor offers no source template for {kind}");
-            return Err(Failure::error("template_missing", message)
-                .hint("enable the connector in the vendor's web app"));
-        };
-        let writer = self.connection.session.writer();
-        let id = writer.clone_template(original.id).await?;
-        let text = format!("copied the vendor's source template for {kind}: {id}");
-        // The template is copied, even if the note cannot be written.
-        let _ = render::print_note(self.invocation.ui, &text);
-        Ok(())
     }
 }
 

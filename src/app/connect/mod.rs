@@ -6,6 +6,7 @@ mod initiate;
 mod needed;
 mod rules;
 mod site;
+mod templates;
 mod terminal;
 mod webhook;
 

@@ -78,9 +78,17 @@ fn settings(
         .collect()
 }
 
-/// Reports absent credentials. A connector of a type outside the catalog may have none.
+/// What makes a connector complete.
+const COMPLETES: [&str; 3] = ["credentials", "oauth", "template_id"];
+
+/// Reports absent credentials. A connector of a type outside the catalog may have none. A value of another form has a
+/// finding already.
 pub(super) fn absent(context: ConnectorContext<'_>, findings: &mut Findings) -> Option<Settings> {
-    if context.kind.is_some() {
+    let entries = context.origin.entries();
+    let is_written = entries
+        .iter()
+        .any(|(name, value)| COMPLETES.contains(name) && !value.is_null());
+    if context.kind.is_some() && !is_written {
         let message = "the connector has no `credentials`";
         findings.at(context.origin, Code::MissingCredentials, message, None);
     }

@@ -3,6 +3,7 @@
 
 mod adopt;
 mod adoption_table;
+mod agent;
 mod bulk;
 mod ci_formats;
 mod connect;

@@ -134,6 +134,39 @@ fn plan_of_pending_consent_waits_without_changes() {
 }
 
 #[test]
+fn doctor_with_waiting_connectors_names_missing_template() {
+    let env = waiting();
+    env.run(&["doctor"])
+        .exits(0)
+        .says("warn  consents")
+        .says("acme/CRM, globex/CRM: the organization has no source template for hubspot")
+        .says("[template_missing]");
+    let (running, _) = connect(&env, &["acme/CRM"]);
+    running.kill();
+    env.run(&["doctor"]).exits(0).says("ok    consents");
+}
+
+#[test]
+fn plan_of_connected_connector_with_new_name_warns_of_rename() {
+    let env = waiting();
+    let (running, url) = connect(&env, &["acme/CRM"]);
+    let mut browser = Browser::new(&env);
+    let callback = browser.decide(&url, "allow");
+    assert_eq!(browser.get(&callback).0, 200);
+    assert_eq!(running.end().0, 0);
+    let others = PROJECT.split_once("  - name: globex").unwrap().1;
+    let globex = format!("  - name: globex{others}");
+    env.edit(&globex, "");
+    env.edit("name: CRM", "name: Sales");
+    env.run(&["plan"])
+        .exits(0)
+        .says("[probable_rename]")
+        .says("write `previous_name: CRM`");
+    env.edit("name: Sales", "name: Sales\n        previous_name: CRM");
+    env.converge(&[]);
+}
+
+#[test]
 fn connect_from_terminal_records_connector() {
     let env = waiting();
     let (running, url) = connect(&env, &["acme/CRM"]);
@@ -153,6 +186,29 @@ fn connect_from_terminal_records_connector() {
     again.exits(5).complains("already_connected");
     let same = env.run(&["connect", "acme/CRM", "--complete", &id]);
     same.exits(0).says("was connected before");
+}
+
+#[test]
+fn connect_with_creation_time_without_offset_records_connector() {
+    let mut env = waiting();
+    let _proxy = FaultProxy::start(&mut env, |parts, _| {
+        let path = parts.uri.path();
+        if path.starts_with("/api/v1/integrations/connectors/") && parts.method == "GET" {
+            ProxyAction::ChangeResponse(Box::new(|body| {
+                if let Some(time) = body["created_at"].as_str() {
+                    body["created_at"] = time.trim_end_matches('Z').into();
+                }
+            }))
+        } else {
+            ProxyAction::Forward
+        }
+    });
+    let (running, url) = connect(&env, &["acme/CRM"]);
+    let mut browser = Browser::new(&env);
+    let callback = browser.decide(&url, "allow");
+    assert_eq!(browser.get(&callback).0, 200);
+    let (code, output) = running.end();
+    assert_eq!(code, 0, "{output}");
 }
 
 #[test]
