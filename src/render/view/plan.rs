@@ -46,9 +46,15 @@ pub(crate) struct CustomerView<'a> {
 impl<'a> PlanView<'a> {
     pub(crate) fn new(plan: &'a Plan, verbosity: Verbosity, missing: MissingSecrets) -> Self {
         let has_changes = plan.has_changes();
+        let waiting: BTreeSet<&Address> = plan
+            .waiting
+            .iter()
+            .map(|waiting| &waiting.address)
+            .collect();
         let about_creations = || {
             let warnings = plan.warnings.iter();
-            warnings.filter_map(|warning| Some((warning.created()?, warning)))
+            let about = warnings.filter_map(|warning| Some((warning.created()?, warning)));
+            about.filter(|(address, _)| !waiting.contains(address))
         };
         let written = if verbosity.lists_all() {
             usize::MAX
@@ -59,7 +65,7 @@ impl<'a> PlanView<'a> {
             plan,
             warnings: about_creations().take(written).collect(),
             has_changes,
-            groups: groups(plan, about_creations().skip(written).count()),
+            groups: groups(plan, &waiting, about_creations().skip(written).count()),
             legend: legend(plan),
             summary: summary(plan, missing)
                 .into_iter()
@@ -127,11 +133,11 @@ fn is_change(step: &Step) -> bool {
 }
 
 /// The groups of a plan. `unwritten` counts the warnings that are not written below their steps.
-fn groups(plan: &Plan, unwritten: usize) -> Vec<Group> {
+fn groups(plan: &Plan, waiting_for: &BTreeSet<&Address>, unwritten: usize) -> Vec<Group> {
     oauth_apps(&plan.oauth_apps)
         .into_iter()
         .chain(adopted(plan))
-        .chain(warnings(&plan.warnings, unwritten))
+        .chain(warnings(&plan.warnings, waiting_for, unwritten))
         .chain(blocked(&plan.blocked, "cannot be planned; left alone"))
         .chain(unverified(&plan.unverified))
         .chain(waiting(&plan.waiting))
@@ -165,19 +171,31 @@ fn adopted(plan: &Plan) -> Option<Group> {
     })
 }
 
-fn warnings(warnings: &[PlanWarning], unwritten: usize) -> Option<Group> {
+/// The warnings that no step has below it: about the run, and about connectors that wait for a consent.
+fn warnings(
+    warnings: &[PlanWarning],
+    waiting: &BTreeSet<&Address>,
+    unwritten: usize,
+) -> Option<Group> {
     let more = (unwritten > 0).then(|| {
         Row::new(Phrase::plain(Safe::new(format_args!(
             "{} of new objects; -v writes each below its step",
             counted(unwritten, "more warning")
         ))))
     });
+    let is_below_step = |warning: &&PlanWarning| {
+        let address = warning.created();
+        address.is_some_and(|address| !waiting.contains(address))
+    };
     let others = warnings
         .iter()
-        .filter(|warning| warning.created().is_none())
+        .filter(|warning| !is_below_step(warning))
         .map(|warning| {
             let code = labels::code(warning.code());
-            let text = Phrase::new(Label::Warning, Safe::new(&code)).text(": ");
+            let mut text = Phrase::new(Label::Warning, Safe::new(&code)).text(": ");
+            if let Some(address) = warning.created() {
+                text = text.text(Safe::new(format_args!("{}: ", Safe::address(address))));
+            }
             let text = text.text(Safe::new(wording::plan_warning(warning).text()));
             Row::new(text).with_cause(code)
         });

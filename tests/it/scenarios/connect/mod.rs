@@ -160,7 +160,7 @@ fn plan_of_connected_connector_with_new_name_warns_of_rename() {
     env.edit("name: CRM", "name: Sales");
     env.run(&["plan"])
         .exits(0)
-        .says("[probable_rename]")
+        .says("probable_rename: acme/Sales: \"CRM\" is no longer in the files")
         .says("write `previous_name: CRM`");
     env.edit("name: Sales", "name: Sales\n        previous_name: CRM");
     env.converge(&[]);
