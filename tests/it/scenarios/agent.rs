@@ -34,7 +34,7 @@ fn run(env: &TestEnv, program: &str, arguments: &[&str], stdin: Option<&Path>) -
     if let Some(file) = stdin {
         command.stdin(Stdio::from(std::fs::File::open(file).unwrap()));
     }
-    Output::run(&mut command, Duration::from_secs(60))
+    Output::run(&mut command, Duration::from_mins(1))
 }
 
 fn has(program: &str) -> bool {
