@@ -120,8 +120,9 @@ fn server_behavior_of_every_kind_leaks_nothing() {
     let summary = run_in_parallel(jobs, |job| {
         // Adjacent jobs have different behaviors, so that slow ones run on different threads.
         let (part, number) = (job / count, job % count);
+        // Each slice has turns of every behavior and every part.
         let turns: Vec<usize> = (0..combinations())
-            .filter(|turn| slice.has_index(turn * jobs + job, slice.of))
+            .filter(|turn| slice.has_index(turn + job, slice.of))
             .collect();
         if turns.is_empty() {
             return Summary::default();
