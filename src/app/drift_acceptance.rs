@@ -129,7 +129,9 @@ impl App<'_> {
                     refused.push((change.address.clone(), reason));
                 }
             }
-            entries.insert(customer.workspace_id, acceptor.entry);
+            if acceptor.entry.as_ref() != recorded.customers.get(&customer.workspace_id) {
+                entries.insert(customer.workspace_id, acceptor.entry);
+            }
         }
         refused.sort();
         let written = files.write(self.invocation, "drift_not_accepted")?;

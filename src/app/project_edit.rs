@@ -148,7 +148,7 @@ fn check(invocation: Invocation<'_>, code: &'static str) -> Result<(), Failure> 
     let findings = &loaded.report.findings;
     let error = findings
         .iter()
-        .find(|found| found.severity == Severity::Error);
+        .find(|finding| finding.severity == Severity::Error);
     let cause = error.map_or_else(String::new, |error| {
         format!(" ({} at {})", error.code.as_str(), error.location)
     });

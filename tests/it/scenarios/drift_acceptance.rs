@@ -80,7 +80,7 @@ fn swapped_names_of_customers_are_not_accepted() {
         env.run(&arguments)
             .exits(1)
             .complains("error[drift_not_accepted]")
-            .complains("duplicate_name at ");
+            .complains("duplicate_customer at ");
         assert_eq!(stored(&env), before);
     }
 }
