@@ -3,6 +3,7 @@
 use super::changed_customers::ChangedCustomers;
 use super::selection::declared_addresses;
 use super::{App, Invocation, Planned, Selectable};
+use crate::catalog;
 use crate::cli::{PlanningArgs, SelectionArgs};
 use crate::config::Project;
 use crate::failure::Failure;
@@ -135,6 +136,7 @@ fn filtered(
     selection: &SelectionArgs,
     changed: &ChangedCustomers,
 ) -> Result<PlanningArgs, Failure> {
+    refuse_undeclared(project, selection)?;
     let policy = declared_policy(project, args)?;
     let customers: BTreeMap<&str, &DesiredCustomer> = project
         .desired
@@ -212,6 +214,47 @@ fn targets(
         targets.extend(selected.map(|(address, _)| address));
     }
     targets
+}
+
+/// Refuses a type or a label that no customer of the files has.
+fn refuse_undeclared(project: &Project, selection: &SelectionArgs) -> Result<(), Failure> {
+    let customers = || project.desired.customers.values();
+    let kinds = || customers().flat_map(|customer| customer.connectors.values().map(|c| &c.kind));
+    for name in &selection.types {
+        if !kinds().any(|kind| kind.is_named(name)) {
+            let declared = kinds().map(|kind| kind.name.to_string());
+            return Err(undeclared("--type", name, &declared.collect()));
+        }
+    }
+    let labels = || customers().flat_map(|customer| &customer.labels);
+    for (key, value) in &selection.labels {
+        if !labels().any(|label| label == (key, value)) {
+            let declared = labels().map(|(key, value)| format!("{key}={value}"));
+            let label = format!("{key}={value}");
+            return Err(undeclared("--label", &label, &declared.collect()));
+        }
+    }
+    Ok(())
+}
+
+/// The failure of a value that the files do not declare. Suggests one of those that they declare.
+fn undeclared(flag: &str, value: &str, declared: &BTreeSet<String>) -> Failure {
+    let message = format!("{flag} {value} selects nothing in the files");
+    let failure = Failure::usage("nothing_selected", message);
+    let names: Vec<&str> = declared.iter().map(String::as_str).collect();
+    match (catalog::closest(value, names.iter().copied()), &names[..]) {
+        (Some(near), _) => failure.hint(format!("did you mean {flag} {near}?")),
+        (None, []) => failure.hint("the files declare none; labels are in `labels` of a customer"),
+        (None, _) => {
+            let more = if names.len() > NAMED {
+                " and others"
+            } else {
+                ""
+            };
+            let listed = names[..names.len().min(NAMED)].join(", ");
+            failure.hint(format!("the files declare {listed}{more}"))
+        }
+    }
 }
 
 fn nothing_selected(selection: &SelectionArgs) -> Failure {

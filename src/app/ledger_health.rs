@@ -7,8 +7,9 @@ use super::ledger_keys::{KeyStrength, WEAK_KEY};
 use crate::cli::{GlobalArgs, LedgerMode};
 use crate::config::Project;
 use crate::failure::Failure;
-use crate::ledger::LedgerError;
-use crate::model::{HealthCheck, LedgerState, UnverifiedCause};
+use crate::ledger::{LedgerError, pack_of};
+use crate::model::{Damage, HealthCheck, LedgerState, UnverifiedCause};
+use std::collections::BTreeMap;
 use std::path::Path;
 
 const SUBJECT: &str = "ledger";
@@ -51,28 +52,35 @@ fn check_entries(app: &App<'_>, recorded: &LedgerState) -> Option<HealthCheck> {
 
 /// Names the entries of the ledger that are not verified.
 fn unverified(recorded: &LedgerState) -> HealthCheck {
-    let entries = recorded.unverified.iter().map(|(id, entry)| {
+    let mut packs: BTreeMap<(String, Damage), usize> = BTreeMap::new();
+    let mut entries = Vec::new();
+    for (id, entry) in &recorded.unverified {
+        let code = entry.cause.code();
         let name = entry.claimed_name.as_deref().unwrap_or_default();
-        let (what, code) = (described(entry.cause), entry.cause.code());
-        format!("customers/{id}.json {name}{what} [{code}]")
+        match entry.cause {
+            UnverifiedCause::PackDamaged(damage) => {
+                *packs.entry((pack_of(*id), damage)).or_default() += 1;
+            }
+            UnverifiedCause::Damaged(damage) => {
+                entries.push(format!(
+                    "customers/{id}.json cannot be read{damage} [{code}]"
+                ));
+            }
+            _ => entries.push(format!("customers/{id}.json {name} [{code}]")),
+        }
+    }
+    let packs = packs.into_iter().map(|((pack, damage), count)| {
+        let code = UnverifiedCause::PackDamaged(damage).code();
+        format!("{pack} with the entries of {count} customers cannot be read{damage} [{code}]")
     });
     let journal = recorded
         .unverified_names
         .iter()
         .map(|name| format!("a journal entry of {name} [ledger_unverified]"));
-    let list: Vec<String> = entries.chain(journal).collect();
+    let list: Vec<String> = entries.into_iter().chain(packs).chain(journal).collect();
     let detail = format!("not verified, so blocked: {}", list.join(", "));
     let hint = "restore the file from a backup, or run `airlift ledger sign`";
     HealthCheck::fail(SUBJECT, detail, hint)
-}
-
-/// What is wrong with the file of an entry, if the code alone does not say it.
-fn described(cause: UnverifiedCause) -> String {
-    match cause {
-        UnverifiedCause::Damaged(damage) => format!("cannot be read{damage}"),
-        UnverifiedCause::PackDamaged(damage) => format!("is in a pack that cannot be read{damage}"),
-        _ => String::new(),
-    }
 }
 
 pub(super) fn is_shared(global: &GlobalArgs) -> bool {

@@ -50,7 +50,9 @@ pub(super) fn cannot_open(
         destination.target,
         organization_of_run(destination, invocation)
     );
-    let names_organization = destination.organization.is_some() && error.status() == Some(403);
+    let names_organization = destination.organization.is_some()
+        && error.status() == Some(403)
+        && !is_of_another_server(&error);
     let hints = hints(&error, names_organization, invocation);
     let mut failure = Failure::from(error);
     failure.message = message;
@@ -76,6 +78,7 @@ fn organization_of_run(destination: &Destination<'_>, invocation: Invocation<'_>
 
 fn hints(error: &ApiError, names_organization: bool, invocation: Invocation<'_>) -> Vec<String> {
     match error.kind() {
+        _ if is_of_another_server(error) => vec![another_server_hint(invocation)],
         _ if names_organization => vec![OTHER_ORGANIZATION.to_owned()],
         ApiErrorKind::WrongOrganization { .. } => vec![OTHER_ORGANIZATION.to_owned()],
         ApiErrorKind::Status { status: 403, .. } => vec![ALL_FORBIDDEN.to_owned()],
@@ -90,6 +93,34 @@ fn hints(error: &ApiError, names_organization: bool, invocation: Invocation<'_>)
             .chain(std::iter::once(address_hint(invocation)))
             .collect(),
         _ => Vec::new(),
+    }
+}
+
+/// Whether the response is none of the API: a redirect, an HTML page, a path that does not exist, or no JSON.
+fn is_of_another_server(error: &ApiError) -> bool {
+    match error.kind() {
+        ApiErrorKind::Status {
+            status, message, ..
+        } => matches!(status, 300..=399 | 404 | 405) || message.is_html_page(),
+        ApiErrorKind::Undecodable { .. } => true,
+        _ => false,
+    }
+}
+
+/// What to check if a server answered that is not the API.
+fn another_server_hint(invocation: Invocation<'_>) -> String {
+    if invocation.env.text("AIRBYTE_API_HOST").is_some() {
+        "the server did not answer as the API does: AIRBYTE_API_HOST takes the address of the API alone, such as \
+         https://api.airbyte.ai, not that of the web application, of documentation or of a login page"
+            .to_owned()
+    } else if let Some(proxy) = proxy_hint(invocation) {
+        format!(
+            "the server did not answer as the API does, so another one may stand before it; {proxy}"
+        )
+    } else {
+        "the server did not answer as the API does: a proxy or the login page of a network may stand before it; \
+         open the address in a browser, or name a proxy with --proxy"
+            .to_owned()
     }
 }
 

@@ -187,7 +187,7 @@ impl Command {
 /// Parses a command line. Help and the version are returned as errors, which clap renders.
 pub fn parse(arguments: impl Iterator<Item = OsString>, width: usize) -> Result<Cli, clap::Error> {
     let mut command = command(width);
-    let matches = command.try_get_matches_from_mut(arguments)?;
+    let matches = command.try_get_matches_from_mut(arguments.enumerate().map(version_option))?;
     accepted::refuse_unread(&mut command, &matches)?;
     let mut cli = Cli::from_arg_matches(&matches)?;
     if cli.global.json {
@@ -198,6 +198,15 @@ pub fn parse(arguments: impl Iterator<Item = OsString>, width: usize) -> Result<
     }
     check_proxy(&mut command, &cli.global)?;
     Ok(cli)
+}
+
+/// The option for the command `version`, which many programs have.
+fn version_option((position, argument): (usize, OsString)) -> OsString {
+    if position == 1 && argument == "version" {
+        "--version".into()
+    } else {
+        argument
+    }
 }
 
 /// Refuses a proxy that is not a URL. The message does not quote it, because it may hold a password.

@@ -89,6 +89,7 @@ codes! {
     DuplicateConnector "duplicate_connector" Error
     SimilarName "similar_name" Error
     DeceptiveName "deceptive_name" Warning
+    UnexpandedVariable "unexpanded_variable" Warning
     CustomerPolicyViolation "customer_policy_violation" Error
     PreviousNameClash "previous_name_clash" Error
     UnknownType "unknown_type" Warning
@@ -142,6 +143,7 @@ impl Code {
                 | Self::EmptyInclude
                 | Self::NoCustomers
                 | Self::DeceptiveName
+                | Self::UnexpandedVariable
         )
     }
 }

@@ -132,7 +132,7 @@ impl SchemaPart {
             wrong.push(path);
         } else {
             let known = known_fields(&self.schema, error);
-            unknown_fields(unexpected, &known, origin, findings);
+            unknown_fields(unexpected, (&known, error.instance()), origin, findings);
         }
     }
 }
@@ -195,21 +195,34 @@ fn known_fields(schema: &Value, error: &ValidationError<'_>) -> Vec<String> {
         .unwrap_or_default()
 }
 
-fn unknown_fields(names: &[String], known: &[String], origin: Origin<'_>, findings: &mut Findings) {
+/// Reports unknown fields of a mapping with its known ones.
+fn unknown_fields(
+    names: &[String],
+    (known, mapping): (&[String], &Value),
+    origin: Origin<'_>,
+    findings: &mut Findings,
+) {
     let fields = origin.fields();
     for name in names {
         if findings.is_full() {
             findings.omit();
         } else {
-            unknown_field(name, known, fields.key(name), findings);
+            unknown_field(name, (known, mapping), fields.key(name), findings);
         }
     }
 }
 
-fn unknown_field(name: &str, known: &[String], origin: Origin<'_>, findings: &mut Findings) {
+fn unknown_field(
+    name: &str,
+    (known, mapping): (&[String], &Value),
+    origin: Origin<'_>,
+    findings: &mut Findings,
+) {
     let near = closest(name, known.iter().map(String::as_str));
-    let help = match (mistakes::of_place(name, known), near) {
-        (Some(place), _) => place.to_owned(),
+    let place = mistakes::of_place(name, known).map(str::to_owned);
+    let place = place.or_else(|| mistakes::of_connector_field(name, mapping));
+    let help = match (place, near) {
+        (Some(place), _) => place,
         (None, Some(near)) => format!("did you mean `{near}`?"),
         (None, None) => format!("valid fields: {}", known.join(", ")),
     };
@@ -278,10 +291,11 @@ fn report(
             (Code::InvalidValue, format!("{label} is at least {limit}"))
         }
         // The only pattern is the keyword of `replication_config`.
-        ValidationErrorKind::Pattern { .. } => (
-            Code::WrongType,
-            format!("{label} takes a mapping or `none`, not {kind}"),
-        ),
+        ValidationErrorKind::Pattern { .. } => {
+            let message = format!("{label} takes a mapping or `none`, not {kind}");
+            let help = mistakes::of_type(last_field(path), "", "a mapping", error.instance());
+            return findings.at(origin, Code::WrongType, message, help);
+        }
         // The raw types use no other keyword.
         _ => {
             let help = last_field(path).and_then(mistakes::of_form);

@@ -34,6 +34,7 @@ pub use environment::check_environment;
 pub use journal::{CLOCK_DIFFERENCE, Intent, IntentOutcome, Journal, JournalEntry};
 pub use lock::Lock;
 pub use organization::{Ledger, UnsignedLedger};
+pub use packs::pack_of;
 pub use plans::{MAX_PLAN_SIZE, PlanStore};
 pub use recovery::{interchangeable, is_unresolved, precedence, recover, was_created};
 pub use rotations::{Rotations, UnfinishedRotation};

@@ -37,7 +37,7 @@ pub(super) struct DamagedPacks(BTreeMap<String, Damage>);
 impl DamagedPacks {
     /// The damage of the pack of an entry.
     pub(super) fn damage(&self, id: WorkspaceId) -> Option<Damage> {
-        self.0.get(&pack(id)).copied()
+        self.0.get(&pack_of(id)).copied()
     }
 
     /// Replaces each of the packs by an empty one.
@@ -64,8 +64,8 @@ fn named(number: u8) -> String {
     format!("{DIR}/{number:x}.json")
 }
 
-/// The pack of an entry.
-fn pack(id: WorkspaceId) -> String {
+/// The name of the pack of an entry.
+pub fn pack_of(id: WorkspaceId) -> String {
     let [first, ..] = id.0.as_bytes();
     named(first >> 4)
 }
@@ -99,7 +99,7 @@ impl Packs {
         match read.map_err(|error| error.damage().ok_or(error)) {
             Ok(mut entries) => {
                 // An entry in another pack is a copy that no run changes.
-                entries.retain(|id, _| pack(*id) == name);
+                entries.retain(|id, _| pack_of(*id) == name);
                 self.entries.append(&mut entries);
             }
             Err(Ok(damage)) => drop(self.damaged.0.insert(name, damage)),
@@ -130,7 +130,7 @@ async fn read(store: &LedgerStore, name: &str) -> Result<PackedEntries, LedgerEr
 pub(super) async fn change(store: &LedgerStore, changes: Changes) -> Result<(), LedgerError> {
     let mut by_pack: BTreeMap<String, Changes> = BTreeMap::new();
     for (id, text) in changes {
-        by_pack.entry(pack(id)).or_default().insert(id, text);
+        by_pack.entry(pack_of(id)).or_default().insert(id, text);
     }
     let packs: Vec<(String, Vec<u8>)> = stream::iter(by_pack)
         .map(async |(name, changes)| changed_pack(store, name, changes).await)

@@ -39,6 +39,17 @@ fn completions_know_commands_types_topics_and_the_names_of_the_project() {
 }
 
 #[test]
+fn version_is_an_option_and_a_command() {
+    let env = TestEnv::new();
+    let option = env.run(&["--version"]);
+    let command = env.run(&["version"]);
+    option.exits(0).says("commit: ").says("features: ");
+    assert_eq!(command.exits(0).stdout, option.stdout);
+    let json = env.run(&["version", "--format", "json"]);
+    json.exits(0).json();
+}
+
+#[test]
 fn manual_has_a_page_for_each_command_and_replaces_nothing_else() {
     let env = TestEnv::new();
     env.run(&["man", "--out", "man1"])

@@ -12,12 +12,21 @@ const MAX_CHARS: usize = 300;
 const MAX_REQUEST_ID: usize = 128;
 /// The largest number of field errors in a message.
 const MAX_FIELD_ERRORS: usize = 5;
+/// The message of a body that is an HTML page.
+const HTML_PAGE: &str = "an HTML page";
 /// The placeholder for a text that repeats a secret.
 pub(in crate::api) const WITHHELD: &str = "(text from the server is withheld: it repeats a secret)";
 
 /// The server's explanation of an error, safe to display; may be empty.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct ServerMessage(pub String);
+
+impl ServerMessage {
+    /// Whether the body was an HTML page, which the API never sends.
+    pub(crate) fn is_html_page(&self) -> bool {
+        self.0 == HTML_PAGE
+    }
+}
 
 impl fmt::Display for ServerMessage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -33,7 +42,7 @@ pub(in crate::api) fn server_message(body: &[u8], redactor: &Redactor<'_>) -> Se
     let text = String::from_utf8_lossy(body);
     let text = match serde_json::from_slice::<Value>(body) {
         Ok(value) => json_message(&value),
-        Err(_) if looks_like_markup(&text) => "an HTML page".to_owned(),
+        Err(_) if looks_like_markup(&text) => HTML_PAGE.to_owned(),
         Err(_) => text.into_owned(),
     };
     ServerMessage(display_safe(&text, redactor))

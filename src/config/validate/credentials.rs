@@ -25,7 +25,10 @@ pub(super) fn validate(
     let origin = context.origin.key("credentials");
     if let Some((method, kind)) = method.zip(context.kind) {
         foreign_fields(&block, method, kind, origin, findings);
-        missing_fields(&block, method, origin, findings);
+        // A key such as `token:value` has a finding of its own.
+        if !block.keys().any(|key| mistakes::of_key(key).is_some()) {
+            missing_fields(&block, method, origin, findings);
+        }
     }
     let fields = method.map(|method| &method.fields);
     settings(block, fields, origin, context, findings)
@@ -81,18 +84,29 @@ fn settings(
 /// What makes a connector complete.
 const COMPLETES: [&str; 3] = ["credentials", "oauth", "template_id"];
 
-/// Reports absent credentials. A connector of a type outside the catalog may have none. A value of another form has a
-/// finding already.
+/// Reports absent credentials. A connector of a type outside the catalog may have none. A value of another form, and a
+/// credential beside `credentials`, has a finding already.
 pub(super) fn absent(context: ConnectorContext<'_>, findings: &mut Findings) -> Option<Settings> {
     let entries = context.origin.entries();
     let is_written = entries
         .iter()
         .any(|(name, value)| COMPLETES.contains(name) && !value.is_null());
+    let is_written = is_written || entries.iter().any(|(name, _)| is_misplaced(name, context));
     if context.kind.is_some() && !is_written {
         let message = "the connector has no `credentials`";
         findings.at(context.origin, Code::MissingCredentials, message, None);
     }
     None
+}
+
+/// Whether a field of a connector belongs into `credentials`, or is a misspelling of it.
+fn is_misplaced(name: &str, context: ConnectorContext<'_>) -> bool {
+    let mut methods = context.kind.iter().flat_map(|kind| &kind.methods);
+    let is_credential = methods.any(|method| method.fields.contains_key(name));
+    let is_misspelt =
+        !name.starts_with("credentials") && catalog::closest(name, ["credentials"]).is_some();
+    let is_own = matches!(name, "name" | "type" | "auth" | "environment" | "entities");
+    (is_credential && !is_own) || is_misspelt
 }
 
 fn missing_fields(
@@ -157,10 +171,12 @@ fn foreign_field(
     let mut known: Vec<&str> = method.fields.keys().map(String::as_str).collect();
     let others = kind.methods.iter().flat_map(|other| other.fields.keys());
     known.extend(others.map(String::as_str));
-    let help = catalog::closest(name, known.iter().copied()).map_or_else(
-        || did_you_mean_or_all("", &known[..method.fields.len()]),
-        |near| Some(format!("did you mean `{near}`?")),
-    );
+    let help = mistakes::of_key(name).map(str::to_owned);
+    let help = help.or_else(|| {
+        let near = catalog::closest(name, known.iter().copied());
+        near.map(|near| format!("did you mean `{near}`?"))
+    });
+    let help = help.or_else(|| did_you_mean_or_all("", &known[..method.fields.len()]));
     let message = format!("unknown credential {label} for {}", kind.name);
     findings.at(origin, Code::UnknownCredential, message, help);
 }

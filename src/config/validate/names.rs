@@ -6,6 +6,7 @@
 use super::look_alikes::{self, Suspect};
 use crate::config::code::Code;
 use crate::config::findings::{FindingSite, Findings};
+use crate::config::mistakes;
 use crate::config::origin::{Origin, Position};
 use crate::config::redaction::title;
 use crate::model::is_invisible;
@@ -77,6 +78,7 @@ impl Declaration {
     ) -> Self {
         check_visible("name", name, origin, findings);
         look_alikes::check_spelling("name", name, origin, findings);
+        check_variables(name, origin, findings);
         let declared = origin.key("name");
         Self {
             name: name.into(),
@@ -229,4 +231,13 @@ fn check_visible(key: &str, name: &str, origin: Origin<'_>, findings: &mut Findi
     };
     let message = format!("`{key}` {problem}");
     findings.at(origin.key(key), Code::InvalidName, message, None);
+}
+
+/// Warns of a name that looks as if a variable of another tool would be expanded in it.
+fn check_variables(name: &str, origin: Origin<'_>, findings: &mut Findings) {
+    if let Some(help) = mistakes::of_name(name) {
+        let message = "`name` has the syntax of a variable, and airlift takes the name as it is";
+        let help = Some(help.to_owned());
+        findings.at(origin.key("name"), Code::UnexpandedVariable, message, help);
+    }
 }

@@ -25,7 +25,7 @@ pub(super) fn environment(
         if let Some(settings) = &settings {
             variables(settings, kind, origin, findings);
         }
-        missing_variables(settings.as_ref(), kind, origin, findings);
+        missing_variables(settings.as_ref(), kind, context, findings);
     }
     settings
 }
@@ -54,12 +54,18 @@ fn variables(
 fn missing_variables(
     settings: Option<&Settings>,
     kind: &ConnectorType,
-    origin: Origin<'_>,
+    context: ConnectorContext<'_>,
     findings: &mut Findings,
 ) {
+    // A variable beside `environment` has a finding of its own.
+    let is_beside = |name: &String| {
+        let fields = context.origin.entries();
+        fields.iter().any(|(field, _)| field == name)
+    };
+    let origin = context.origin.key("environment");
     let absent = |name: &String| settings.is_none_or(|settings| !settings.contains_key(name));
     for (name, variable) in kind.variables.iter().filter(|(name, _)| absent(name)) {
-        if variable.default_is_placeholder() {
+        if variable.default_is_placeholder() && !is_beside(name) {
             let message = format!(
                 "variable `{name}` of {} is missing, and its default is only a placeholder",
                 kind.name
@@ -123,7 +129,7 @@ pub(super) fn replication(
         Some(RawReplication::Settings(block)) => block,
         Some(RawReplication::None) => return None,
         None => {
-            if let Some(kind) = kind {
+            if let Some(kind) = kind.filter(|kind| !are_misplaced(kind, context)) {
                 no_settings(kind, origin, findings);
             }
             return None;
@@ -134,6 +140,16 @@ pub(super) fn replication(
         known_settings(&settings, kind, origin, findings);
     }
     Some(settings)
+}
+
+/// Whether a finding about the place or the type of the settings says already why the connector has none.
+fn are_misplaced(kind: &ConnectorType, context: ConnectorContext<'_>) -> bool {
+    let fields = context.origin.entries();
+    fields.into_iter().any(|(name, origin)| match name {
+        "replication_config" => !origin.is_null(),
+        "name" | "type" | "auth" | "environment" | "entities" => false,
+        _ => kind.replication_config.contains_key(name),
+    })
 }
 
 /// Warns of a connector that replicates nothing. The message is the same for all connectors of the type, so that their

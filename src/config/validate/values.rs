@@ -4,6 +4,7 @@ use super::did_you_mean;
 use crate::catalog::{Field, FieldType};
 use crate::config::code::Code;
 use crate::config::findings::Findings;
+use crate::config::mistakes;
 use crate::config::origin::Origin;
 use crate::config::schema_check;
 use crate::model::{Literal, Setting};
@@ -21,8 +22,7 @@ pub(super) fn check(
     if !is_kind(setting, field.kind) {
         let wanted = noun(field.kind);
         let message = format!("{label} takes {wanted}, not {}", kind_of(setting));
-        let is_unquoted = is_number_or_boolean(setting) && field.kind == FieldType::String;
-        let help = is_unquoted.then(|| "quote it".to_owned());
+        let help = mistakes::of_setting(field.kind, setting).map(str::to_owned);
         return findings.at(origin, Code::WrongType, message, help);
     }
     if let (Some(items), Setting::List(list)) = (&field.items, setting) {
@@ -33,7 +33,8 @@ pub(super) fn check(
                     plural(items.kind),
                     kind_of(item)
                 );
-                findings.at(origin, Code::WrongType, message, None);
+                let help = mistakes::of_setting(items.kind, item).map(str::to_owned);
+                findings.at(origin, Code::WrongType, message, help);
             }
         }
     }

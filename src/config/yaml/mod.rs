@@ -11,6 +11,7 @@ mod scalar;
 mod syntax_error;
 mod tree;
 mod tree_builder;
+pub(super) mod typos;
 
 pub(super) use defect::Defect;
 pub(super) use parser::{parse, parse_each};

@@ -2,6 +2,7 @@
 
 use super::defect::Defect;
 use super::position::{Mark, Span};
+use super::typos;
 use crate::config::code::Code;
 use crate::config::limits;
 use saphyr_parser::ScanError;
@@ -26,9 +27,13 @@ pub(super) fn explain(text: &str, error: &ScanError, innermost: Option<Mark>) ->
     } else if info.contains("unknown anchor") {
         let message = "no anchor of this name is before the alias";
         (Code::BadAlias, at, message.to_owned())
+    } else if let Some((start, message)) = typos::of_quotes(text, at, info) {
+        (Code::YamlSyntax, start, message.to_owned())
     } else if let Some(start) = open_bracket(text, at, info, innermost) {
         let message = format!("this bracket is not closed before line {}", at.line);
         (Code::YamlSyntax, start, message)
+    } else if let Some((start, message)) = typos::find(text, at, info) {
+        (Code::YamlSyntax, start, message.to_owned())
     } else {
         (
             Code::YamlSyntax,

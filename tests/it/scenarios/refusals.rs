@@ -1,6 +1,7 @@
 //! Tests of runs that stop before the first change.
 
 use crate::support::TestEnv;
+use std::io::{Read as _, Write as _};
 
 const OTHER: &str = "11111111-2222-4333-8444-555555555555";
 
@@ -41,6 +42,49 @@ fn client_secret_that_is_wrong_is_refused() {
     assert_refused(&env, 3, "authentication_failed");
     env.unset("AIRBYTE_CLIENT_SECRET");
     assert_refused(&env, 3, "no_credentials");
+}
+
+/// A server on this machine that gives one answer to every request.
+fn server_of(answer: &'static str) -> String {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = format!("http://{}", listener.local_addr().unwrap());
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            // The request fits into the buffer.
+            let _ = stream.read(&mut [0; 16384]).unwrap();
+            stream.write_all(answer.as_bytes()).unwrap();
+        }
+    });
+    address
+}
+
+#[test]
+fn server_that_is_not_the_api_is_told_from_wrong_credentials() {
+    const CLOSE: &str = "content-length: 6\r\nconnection: close\r\n\r\n";
+    let mut env = TestEnv::new();
+    for status in [
+        "200 OK",
+        "302 Found",
+        "401 Unauthorized",
+        "403 Forbidden",
+        "404 Not Found",
+    ] {
+        let answer = format!(
+            "HTTP/1.1 {status}\r\nlocation: /login\r\ncontent-type: text/html\r\n{CLOSE}<html>"
+        );
+        env.set("AIRBYTE_API_HOST", &server_of(answer.leak()));
+        let plan = env.run(&["plan"]);
+        plan.complains("cannot log in to http://127.0.0.1");
+        let words: Vec<&str> = plan.stderr.split_whitespace().collect();
+        let message = words.join(" ");
+        assert!(message.contains("did not answer as the API does"), "{plan}");
+        assert!(
+            message.contains("takes the address of the API alone"),
+            "{plan}"
+        );
+        assert!(!message.contains("check AIRBYTE_CLIENT_ID"), "{plan}");
+    }
 }
 
 #[test]

@@ -38,6 +38,12 @@ fn label_and_type_select_what_both_name() {
         assert_eq!(traffic.count("list_workspaces"), 0);
     }
     env.run(&["plan", "--label", "tier"]).exits(64);
+    let types = env.run(&["plan", "--type", "github", "--type", "githb"]);
+    types.exits(64).complains("did you mean --type github?");
+    let label = env.run(&["plan", "--label", "tier=god"]);
+    label.exits(64).complains("did you mean --label tier=gold?");
+    let other = env.run(&["plan", "--type", "xyz"]);
+    other.exits(64).complains("the files declare github");
 }
 
 #[test]

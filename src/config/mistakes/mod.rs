@@ -1,8 +1,21 @@
 //! Responsible for what to write in place of a common mistake. Repeats no value of a file, which may
 //! be a secret, except for switches and statuses.
 
+mod variables;
+
+pub(super) use variables::{of_name, of_reference};
+
 use super::code::Code;
+use super::yaml::typos::{
+    COLON_IN_VALUE, MISPLACED_BRACKET, NO_COLON, NO_COMMA, NO_DASH, NO_SPACE_AFTER_COLON,
+    NO_SPACE_AFTER_DASH, OPEN_QUOTE, TEXT_AFTER_QUOTE, TOO_FAR, is_field_without_space,
+};
+use crate::catalog::{self, ConnectorType, FieldType};
+use crate::model::{Literal, Setting};
 use serde_json::Value;
+
+const SPACE_AFTER_COLON: &str = "write a space after the colon";
+const SPACE_AFTER_DASH: &str = "write a space after the dash: `- name: NAME`";
 
 /// Words of YAML 1.1 for true and false. YAML 1.2 reads them as text.
 const SWITCHES: [(&str, bool); 8] = [
@@ -47,10 +60,24 @@ pub(super) fn of_type(
             Some("remove the quotes".to_owned())
         }
         Value::String(text) if expected.starts_with("true or false") => Some(switch(name?, text)),
+        Value::String(text) if expected == "a mapping" && is_field_without_space(text) => {
+            Some(SPACE_AFTER_COLON.to_owned())
+        }
+        Value::String(_) if expected == "a mapping" && name == Some("credentials") => {
+            Some(CREDENTIALS.to_owned())
+        }
+        Value::Array(_) if expected == "a mapping" && name.is_some() => {
+            Some("remove the `- ` or the brackets: it has fields, no items".to_owned())
+        }
         Value::String(_) if name.is_none() && list == "entities" => {
             Some("write `- entity: NAME`".to_owned())
         }
         Value::String(_) if name.is_none() => Some("write `- name: NAME`".to_owned()),
+        Value::Object(fields)
+            if expected.starts_with("a list") && fields.keys().any(|key| key.starts_with('-')) =>
+        {
+            Some(SPACE_AFTER_DASH.to_owned())
+        }
         Value::Object(_) | Value::String(_) if expected.starts_with("a list") => {
             Some(item(name.unwrap_or_default()).to_owned())
         }
@@ -58,6 +85,70 @@ pub(super) fn of_type(
             Some("indent its items below it, or remove the line".to_owned())
         }
         _ => None,
+    }
+}
+
+const CREDENTIALS: &str = "write a line for each credential below it, such as `token: \"${env:NAME}\"`; \
+                           `airlift types TYPE --example` prints those of a type";
+
+/// How to write a key that holds its value, too.
+pub(super) fn of_key(key: &str) -> Option<&'static str> {
+    is_field_without_space(key).then_some(SPACE_AFTER_COLON)
+}
+
+/// How to write a setting whose value has another type than the `wanted` one.
+pub(super) fn of_setting(wanted: FieldType, setting: &Setting) -> Option<&'static str> {
+    match (wanted, setting) {
+        (FieldType::String, Setting::Literal(Literal::Number(_) | Literal::Boolean(_))) => {
+            Some("quote it")
+        }
+        (FieldType::Array, Setting::Literal(_) | Setting::Secret(_)) => {
+            Some("write `[A, B]`, or a line that begins with `- ` for each item")
+        }
+        (FieldType::Array, Setting::Map(_)) => Some("begin each item with `- `"),
+        (FieldType::Object, Setting::Literal(Literal::Text(text)))
+            if is_field_without_space(text) =>
+        {
+            Some(SPACE_AFTER_COLON)
+        }
+        (FieldType::Boolean, Setting::Literal(Literal::Text(_))) => {
+            Some("write `true` or `false`, without quotes")
+        }
+        (FieldType::Integer | FieldType::Number, Setting::Literal(Literal::Text(text)))
+            if text.parse::<f64>().is_ok() =>
+        {
+            Some("remove the quotes")
+        }
+        (FieldType::Array | FieldType::Object, Setting::List(_)) | (_, Setting::Map(_)) => None,
+        (_, Setting::List(_)) => Some("write one value, without `- ` and brackets"),
+        _ => None,
+    }
+}
+
+/// Where a field of a connector belongs that stands beside the block of fields it is in.
+pub(super) fn of_connector_field(name: &str, connector: &Value) -> Option<String> {
+    let kind = catalog::find(connector.get("type")?.as_str()?)?;
+    let block = block_of(kind, name)?;
+    Some(match connector.get(block) {
+        Some(Value::Null) => format!("it belongs to `{block}`: indent it further than that line"),
+        Some(_) => format!("it belongs to `{block}`: move it there"),
+        None => {
+            format!("it belongs to `{block}`: write that line before it, and indent it further")
+        }
+    })
+}
+
+/// The block of a connector that has a field.
+fn block_of(kind: &ConnectorType, name: &str) -> Option<&'static str> {
+    let mut methods = kind.methods.iter();
+    if methods.any(|method| method.fields.contains_key(name)) {
+        Some("credentials")
+    } else if kind.replication_config.contains_key(name) {
+        Some("replication_config")
+    } else if kind.variables.contains_key(name) {
+        Some("environment")
+    } else {
+        None
     }
 }
 
@@ -105,6 +196,7 @@ pub(super) fn of_word(name: &str, word: &str) -> Option<String> {
 pub(super) fn of_place(name: &str, known: &[String]) -> Option<&'static str> {
     let is_here = |field: &str| known.iter().any(|known| known == field);
     match name {
+        _ if name.starts_with('-') => Some(SPACE_AFTER_DASH),
         "connectors" | "region" | "protect" | "labels" if is_here("customers") => {
             Some("it belongs to a customer: indent it as far as the customer's `name`")
         }
@@ -126,60 +218,50 @@ pub(super) fn of_place(name: &str, known: &[String]) -> Option<&'static str> {
 pub(super) fn of_defect(code: Code, message: &str) -> Option<&'static str> {
     match code {
         Code::MergeKey => Some("repeat the fields, or write them once in `templates`"),
-        Code::YamlSyntax if message.contains("expected '-' indicator") => Some(
+        Code::DuplicateKey if message.contains("`name`") => Some(
+            "begin another item of the list with `- name: NAME`, or remove one of the two lines",
+        ),
+        Code::DuplicateKey => Some("remove one of the two"),
+        Code::YamlSyntax => of_syntax(message),
+        _ => None,
+    }
+}
+
+/// What to do about a syntax error.
+fn of_syntax(message: &str) -> Option<&'static str> {
+    match message {
+        NO_SPACE_AFTER_COLON | NO_COLON => Some("write `FIELD: VALUE`"),
+        NO_SPACE_AFTER_DASH => Some("begin the item with a dash and a space: `- FIELD: VALUE`"),
+        NO_DASH => Some(
+            "begin the item with `- `, or indent the line as far as the other fields of the item above",
+        ),
+        OPEN_QUOTE => Some("write the same quotation mark at the end of the value"),
+        COLON_IN_VALUE => Some("quote the value: `FIELD: \"VALUE\"`"),
+        TOO_FAR => Some("indent it as far as the field above"),
+        NO_COMMA => {
+            Some("separate items by commas; quote a value that contains a comma or a bracket")
+        }
+        TEXT_AFTER_QUOTE => Some(
+            "close the quotation mark of each value above; write \\\" for a quotation mark within a value",
+        ),
+        MISPLACED_BRACKET => Some("remove it, or write the bracket that opens"),
+        _ if message.contains("expected '-' indicator") => Some(
             "this line is indented less than the list above: indent it as far as the other fields of \
              the list's last item",
         ),
-        Code::YamlSyntax if message.contains("expected <block end>") => {
+        _ if message.contains("expected <block end>") => {
             Some("indent this line as far as the other fields of the same item")
         }
-        Code::YamlSyntax if message.contains("mapping values are not allowed") => Some(
+        _ if message.contains("mapping values are not allowed") => Some(
             "indent the line as far as the line above; quote a value that contains a colon and a space",
         ),
         _ => None,
     }
 }
 
-/// How to write the reference that a text was meant to be.
-pub(super) fn of_reference(text: &str) -> Option<&'static str> {
-    let inner = text.trim();
-    if inner.contains("${{") {
-        Some(
-            "`${{ … }}` is an expression of GitHub Actions, which does not read this file: set a \
-             variable in the workflow (`env:`) and write \"${env:NAME}\"",
-        )
-    } else if inner.contains("{{") {
-        Some("`{{ … }}` works only in `templates`: write \"${env:NAME}\" or \"${file:path}\"")
-    } else if is_shell_variable(inner) {
-        Some("airlift does not expand `$NAME`: write \"${env:NAME}\"")
-    } else if inner.starts_with("$(") {
-        Some("airlift runs no commands of a file: write \"${env:NAME}\" or \"${file:path}\"")
-    } else if inner.starts_with("${env.") || is_braced_variable(inner) {
-        Some("write the store and a colon before the name: \"${env:NAME}\"")
-    } else {
-        None
-    }
-}
-
-fn is_braced_variable(text: &str) -> bool {
-    let inner = text.strip_prefix("${");
-    inner
-        .and_then(|rest| rest.strip_suffix('}'))
-        .is_some_and(is_variable)
-}
-
-fn is_shell_variable(text: &str) -> bool {
-    text.strip_prefix('$').is_some_and(is_variable)
-}
-
-fn is_variable(name: &str) -> bool {
-    let starts = |c: char| c.is_ascii_uppercase() || c == '_';
-    name.starts_with(starts) && name.chars().all(|c| starts(c) || c.is_ascii_digit())
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{Code, of_defect, of_place, of_reference, of_type, of_word};
+    use super::{Code, of_defect, of_place, of_type, of_word};
     use serde_json::json;
 
     #[test]
@@ -229,30 +311,6 @@ mod tests {
         );
         assert!(of_place("guards", &customer).unwrap().contains("project"));
         assert_eq!(of_place("tokens", &project), None);
-    }
-
-    #[test]
-    fn of_reference_names_the_other_syntax() {
-        for (text, word) in [
-            ("${{ secrets.TOKEN }}", "GitHub Actions"),
-            ("{{ row.token }}", "templates"),
-            ("$ACME_TOKEN", "does not expand"),
-            ("${ACME_TOKEN}", "colon"),
-            ("${env.ACME_TOKEN}", "colon"),
-            ("$(cat token)", "commands"),
-        ] {
-            let help = of_reference(text).unwrap();
-            assert!(
-                help.contains(word) && help.contains("${env:NAME}"),
-                "{text}: {help}"
-            );
-        }
-        assert_eq!(of_reference("hunter2"), None);
-        assert_eq!(
-            of_reference("$abc"),
-            None,
-            "a password can begin with a dollar sign"
-        );
     }
 
     #[test]

@@ -1,0 +1,132 @@
+//! Responsible for what to write in place of a variable of another tool.
+
+use crate::model::STORES;
+
+/// How to write the reference that a text was meant to be.
+pub(in crate::config) fn of_reference(text: &str) -> Option<&'static str> {
+    let inner = text.trim();
+    if inner.contains("${{") {
+        Some(
+            "`${{ … }}` is an expression of GitHub Actions, which does not read this file: set a \
+             variable in the workflow (`env:`) and write \"${env:NAME}\"",
+        )
+    } else if inner.contains("{{") {
+        Some("`{{ … }}` works only in `templates`: write \"${env:NAME}\" or \"${file:path}\"")
+    } else if is_shell_variable(inner) {
+        Some("airlift does not expand `$NAME`: write \"${env:NAME}\"")
+    } else if inner.starts_with("$(") {
+        Some("airlift runs no commands of a file: write \"${env:NAME}\" or \"${file:path}\"")
+    } else if is_reference_without_braces(inner) {
+        Some("write the reference with `$`, braces and quotation marks: \"${env:NAME}\"")
+    } else if inner.starts_with("${") && inner.ends_with(['"', '\'']) {
+        Some("write the quotation mark at the start of the value, too: \"${env:NAME}\"")
+    } else if inner.starts_with("${") && !inner.contains('}') {
+        Some("close the reference with a brace: \"${env:NAME}\"")
+    } else if inner.starts_with("${env.") || is_braced_variable(inner) {
+        Some("write the store and a colon before the name: \"${env:NAME}\"")
+    } else {
+        None
+    }
+}
+
+/// What to write for a variable that a name was meant to contain. airlift takes names as they are.
+pub(in crate::config) fn of_name(name: &str) -> Option<&'static str> {
+    if name.contains("${{") {
+        Some(
+            "`${{ … }}` is an expression of GitHub Actions, which does not read this file: write the name itself, \
+             or `${var.NAME}` with `variables` of an environment",
+        )
+    } else if name.contains("${") || name.contains("$(") || has_shell_variable(name) {
+        Some(
+            "write the name itself, or `${var.NAME}` with `variables` of an environment in the project file; \
+             references such as `${env:NAME}` are for secrets",
+        )
+    } else if name.contains("{{") && name.contains("}}") {
+        Some(
+            "write the name itself: `{{ … }}` works only in `templates`, for the rows of `customers_from`",
+        )
+    } else {
+        None
+    }
+}
+
+/// Whether a text has a `$NAME` that is a word of its own.
+fn has_shell_variable(text: &str) -> bool {
+    let is_separator = |character: char| !character.is_alphanumeric() && !"_$".contains(character);
+    text.split(is_separator).any(is_shell_variable)
+}
+
+/// Whether a text is a reference such as `$env:NAME`, `{env:NAME}` or `env:NAME`.
+fn is_reference_without_braces(text: &str) -> bool {
+    let inner = text.trim_start_matches(['$', '{']);
+    let store = inner.split_once(':').map(|(store, _)| store);
+    !text.starts_with("${") && store.is_some_and(|store| STORES.contains(&store))
+}
+
+fn is_braced_variable(text: &str) -> bool {
+    let inner = text.strip_prefix("${");
+    inner
+        .and_then(|rest| rest.strip_suffix('}'))
+        .is_some_and(is_variable)
+}
+
+fn is_shell_variable(text: &str) -> bool {
+    text.strip_prefix('$').is_some_and(is_variable)
+}
+
+fn is_variable(name: &str) -> bool {
+    let starts = |c: char| c.is_ascii_uppercase() || c == '_';
+    name.starts_with(starts) && name.chars().all(|c| starts(c) || c.is_ascii_digit())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{of_name, of_reference};
+
+    #[test]
+    fn of_name_tells_variables_from_other_names() {
+        for name in [
+            "${env:X",
+            "$X",
+            "acme-$ENV",
+            "{{x}}",
+            "${X}",
+            "${{ vars.X }}",
+            "$(x)",
+        ] {
+            assert!(of_name(name).is_some(), "{name}");
+        }
+        for name in ["A$AP", "100$", "$5 plan", "{a}", "{{", "acme", "US$ x"] {
+            assert_eq!(of_name(name), None, "{name}");
+        }
+    }
+
+    #[test]
+    fn of_reference_names_the_other_syntax() {
+        for (text, word) in [
+            ("${{ secrets.TOKEN }}", "GitHub Actions"),
+            ("{{ row.token }}", "templates"),
+            ("$ACME_TOKEN", "does not expand"),
+            ("${ACME_TOKEN}", "colon"),
+            ("${env.ACME_TOKEN}", "colon"),
+            ("$(cat token)", "commands"),
+            ("$env:ACME_TOKEN", "braces"),
+            ("{env:ACME_TOKEN}", "braces"),
+            ("env:ACME_TOKEN", "braces"),
+            ("${env:ACME_TOKEN", "close the reference"),
+            ("${env:ACME_TOKEN}\"", "at the start"),
+        ] {
+            let help = of_reference(text).unwrap();
+            assert!(
+                help.contains(word) && help.contains("${env:NAME}"),
+                "{text}: {help}"
+            );
+        }
+        assert_eq!(of_reference("hunter2"), None);
+        assert_eq!(
+            of_reference("$abc"),
+            None,
+            "a password can begin with a dollar sign"
+        );
+    }
+}

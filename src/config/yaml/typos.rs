@@ -1,0 +1,193 @@
+//! Responsible for the mistakes of typing behind a syntax error, such as a missing space, colon, dash or quotation mark.
+//! The scanner reports them where it gives up, which can be a line later.
+
+use super::position::Mark;
+
+pub(in crate::config) const NO_SPACE_AFTER_COLON: &str = "a space is missing after this colon";
+pub(in crate::config) const NO_SPACE_AFTER_DASH: &str = "a space is missing after this dash";
+pub(in crate::config) const NO_DASH: &str =
+    "this line stands where an item of the list above begins, without `- `";
+pub(in crate::config) const OPEN_QUOTE: &str = "this quotation mark is not closed";
+pub(in crate::config) const NO_COLON: &str = "a colon is missing in this line";
+pub(in crate::config) const COLON_IN_VALUE: &str = "a value contains a colon and a space";
+pub(in crate::config) const TOO_FAR: &str =
+    "this line is indented further than the one above, which has a value";
+pub(in crate::config) const NO_COMMA: &str = "a comma or a closing bracket is missing before this";
+pub(in crate::config) const TEXT_AFTER_QUOTE: &str =
+    "text follows the quotation mark that ends a value";
+pub(in crate::config) const MISPLACED_BRACKET: &str = "no bracket is open that this one closes";
+
+/// Fields of files. Another first word of a line is no field that lacks its colon.
+const FIELDS: [&str; 20] = [
+    "auth",
+    "connectors",
+    "credentials",
+    "customers",
+    "customers_from",
+    "entities",
+    "environment",
+    "environments",
+    "guards",
+    "include",
+    "labels",
+    "name",
+    "oauth",
+    "region",
+    "replication_config",
+    "status",
+    "stores",
+    "templates",
+    "type",
+    "version",
+];
+
+/// A mistake, and where it is.
+pub(super) type Typo = (Mark, &'static str);
+
+/// The mistake with quotation marks that explains an error of the scanner.
+pub(super) fn of_quotes(text: &str, error: Mark, info: &str) -> Option<Typo> {
+    if info.contains("trailing content after") {
+        Some((error, TEXT_AFTER_QUOTE))
+    } else if info.contains("quoted scalar") {
+        space_before_quote(text, error).or_else(|| open_quote(text, error))
+    } else {
+        None
+    }
+}
+
+/// Another mistake that explains an error of the scanner.
+pub(super) fn find(text: &str, error: Mark, info: &str) -> Option<Typo> {
+    let here = |message| Some((error, message));
+    if info.contains("'-' indicator") {
+        missing_dash(text, error)
+    } else if info.contains("expected ',' or") {
+        here(NO_COMMA)
+    } else if info.contains("misplaced bracket") {
+        here(MISPLACED_BRACKET)
+    } else if info.contains("simple key") {
+        in_lines(text, error)
+    } else if info.contains("mapping values are not allowed") {
+        in_lines(text, error).or_else(|| misread_value(text, error))
+    } else {
+        None
+    }
+}
+
+/// The mistake in the line of an error or in the line before: without a space or a colon, they are read as one value.
+fn in_lines(text: &str, error: Mark) -> Option<Typo> {
+    let lines = [Some(error.line), line_before(text, error.line)];
+    let mut lines = lines.into_iter().flatten();
+    lines.find_map(|number| {
+        let line = line(text, number)?;
+        missing_space(line, number).or_else(|| missing_colon(line, number))
+    })
+}
+
+/// A line such as `type github`, whose first word is a field.
+fn missing_colon(line: &str, number: u32) -> Option<Typo> {
+    let content = item_content(line);
+    let word = content.split([' ', '=', '\t']).next()?.trim_end();
+    let is_field = FIELDS.contains(&word) && !content.contains(':');
+    is_field.then(|| (mark(line, number, line.len() - content.len()), NO_COLON))
+}
+
+/// Why a line has a second colon, or one below a value.
+fn misread_value(text: &str, error: Mark) -> Option<Typo> {
+    let line = line(text, error.line)?;
+    let before: String = line.chars().take(error.column as usize).collect();
+    if before.contains(": ") {
+        return Some((error, COLON_IN_VALUE));
+    }
+    let above = self::line(text, line_before(text, error.line)?)?;
+    let start = |line: &str| line.len() - item_content(line).len();
+    let has_value = above.trim_end().contains(": ") && !above.trim_end().ends_with(':');
+    let is_further = has_value && start(line) > start(above);
+    is_further.then(|| (mark(line, error.line, start(line)), TOO_FAR))
+}
+
+fn line(text: &str, number: u32) -> Option<&str> {
+    text.lines().nth((number as usize).checked_sub(1)?)
+}
+
+/// The last line before another one that is neither blank nor a comment.
+fn line_before(text: &str, number: u32) -> Option<u32> {
+    let is_content = |line: &str| !line.is_empty() && !line.starts_with('#');
+    (1..number)
+        .rev()
+        .find(|number| line(text, *number).is_some_and(|line| is_content(line.trim())))
+}
+
+fn mark(line: &str, number: u32, byte: usize) -> Mark {
+    let column = line[..byte].chars().count();
+    Mark {
+        line: number,
+        column: u32::try_from(column).unwrap_or(u32::MAX),
+    }
+}
+
+/// The colon in `key:"…` before a quotation mark that is not closed.
+fn space_before_quote(text: &str, error: Mark) -> Option<Typo> {
+    let line = line(text, error.line)?;
+    let before: String = line.chars().take(error.column as usize + 1).collect();
+    let quotes = ["\"", "'"].map(|quote| before.find(&format!(":{quote}")));
+    let colon = quotes.into_iter().flatten().min()?;
+    let is_after_key = before[..colon].ends_with(is_in_key);
+    let is_in_text = before[..colon].contains(['"', '\'']);
+    (is_after_key && !is_in_text).then(|| (mark(line, error.line, colon), NO_SPACE_AFTER_COLON))
+}
+
+fn open_quote(text: &str, error: Mark) -> Option<Typo> {
+    let start = line(text, error.line)?.chars().nth(error.column as usize)?;
+    matches!(start, '"' | '\'').then_some((error, OPEN_QUOTE))
+}
+
+/// A line whose indentation is that of the dashes of the list above.
+fn missing_dash(text: &str, error: Mark) -> Option<Typo> {
+    let indentation = |line: &str| line.len() - line.trim_start_matches(' ').len();
+    let own = indentation(line(text, error.line)?);
+    let above = (1..error.line)
+        .rev()
+        .filter_map(|number| line(text, number))
+        .find(|line| !line.trim().is_empty() && indentation(line) <= own)?;
+    let is_item = indentation(above) == own && above.trim_start().starts_with("- ");
+    is_item.then_some((error, NO_DASH))
+}
+
+/// A line without its indentation and the dashes of its items.
+fn item_content(line: &str) -> &str {
+    let mut content = line.trim_start();
+    while let Some(item) = content.strip_prefix("- ") {
+        content = item.trim_start();
+    }
+    content
+}
+
+/// The place in a line such as `-name: acme` or `name:acme` where the space is missing.
+fn missing_space(line: &str, number: u32) -> Option<Typo> {
+    let content = item_content(line);
+    let start = line.len() - content.len();
+    if let Some(item) = content.strip_prefix('-') {
+        let is_field = item.starts_with(char::is_alphabetic) && key_end(item).is_some();
+        return is_field.then(|| (mark(line, number, start), NO_SPACE_AFTER_DASH));
+    }
+    let colon = key_end(content)?;
+    let value = &content[colon + 1..];
+    let is_missing = !value.is_empty() && !value.starts_with([' ', '\t', '/', ':']);
+    is_missing.then(|| (mark(line, number, start + colon), NO_SPACE_AFTER_COLON))
+}
+
+/// Where the key at the start of a text ends, at its colon.
+fn key_end(text: &str) -> Option<usize> {
+    let end = text.find(|character| !is_in_key(character))?;
+    (end > 0 && text[end..].starts_with(':')).then_some(end)
+}
+
+fn is_in_key(character: char) -> bool {
+    character.is_ascii_alphanumeric() || character == '_' || character == '-'
+}
+
+/// Whether a text is a field without the space after its colon.
+pub(in crate::config) fn is_field_without_space(text: &str) -> bool {
+    let place = missing_space(text, 1);
+    place.is_some_and(|(_, message)| message == NO_SPACE_AFTER_COLON)
+}
