@@ -120,7 +120,7 @@ pub struct PlannedConsent<'a> {
     pub action: Action,
 }
 
-/// The refusals of a consent by the rules on types, regions and names. Limits count the objects of a run.
+/// The refusals of a consent by the rules. Limits count its objects as those of a run of its own.
 pub fn consent_refusals(rules: &PolicyRules, consent: PlannedConsent<'_>) -> Vec<Refusal> {
     let mut check = Check {
         rules,
@@ -128,11 +128,20 @@ pub fn consent_refusals(rules: &PolicyRules, consent: PlannedConsent<'_>) -> Vec
         forbidden: BTreeMap::new(),
     };
     if let Some(customer) = consent.new_customer {
+        check.count_object(customer, Impact::New, None);
         check.check_region(customer, None);
         check.check_name(customer, &customer.customer);
     }
-    let PlannedConsent { connector, .. } = consent;
-    check.check_type(connector, &consent.kind.name, consent.kind.definition_id);
+    let PlannedConsent {
+        connector, kind, ..
+    } = consent;
+    let impact = match consent.action {
+        Action::Create => Impact::New,
+        _ => Impact::IdChanges,
+    };
+    let limited = kind.definition_id.and_then(|id| rules.definitions.get(&id));
+    check.count_object(connector, impact, limited.map(String::as_str));
+    check.check_type(connector, &kind.name, kind.definition_id);
     if consent.action == Action::Create {
         check.check_name(
             connector,
@@ -151,9 +160,13 @@ struct Check<'a> {
 
 impl<'a> Check<'a> {
     fn count(&mut self, step: &'a Step) {
-        let impact = step.impact();
-        let customer = step.address.customer.clone();
         let kind = limited_type(self.rules, &step.operation);
+        self.count_object(&step.address, step.impact(), kind);
+    }
+
+    /// `kind` is the type as the policy file names it, if it limits the type.
+    fn count_object(&mut self, address: &'a Address, impact: Impact, kind: Option<&str>) {
+        let customer = address.customer.clone();
         let kind = kind.map(|kind| (PolicyRule::TypeLimit, kind.to_owned()));
         let subjects = [
             Some((PolicyRule::RunLimit, String::new())),
@@ -162,7 +175,7 @@ impl<'a> Check<'a> {
         ];
         for (rule, subject) in subjects.into_iter().flatten() {
             let objects = self.counts.entry((rule, subject, Some(impact)));
-            objects.or_default().insert(&step.address);
+            objects.or_default().insert(address);
         }
     }
 

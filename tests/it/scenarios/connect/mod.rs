@@ -283,6 +283,9 @@ fn connect_against_policy_starts_nothing() {
         ("allowed_regions: [eu]", "the region"),
         ("customer_names: [other-*]", "name of a customer"),
         ("connector_names: [Other*]", "name of a connector"),
+        ("limits: {run: {new: 1}}", "in this run"),
+        ("limits: {customer: {new: 1}}", "globex"),
+        ("limits: {types: {hubspot: {new: 0}}}", "hubspot"),
     ] {
         std::fs::write(&path, format!("version: 1\n{rule}\n")).unwrap();
         let refused = env.run(&["connect", "globex/CRM", "--no-browser", "--timeout", "2"]);
