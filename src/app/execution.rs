@@ -43,7 +43,8 @@ impl App<'_> {
         plan: &Plan,
         args: ExecutionArgs,
     ) -> Result<ResolvedSecrets, Failure> {
-        let (values, failures) = self.secrets.resolve_all(&plan.needed_references()).await;
+        let (mut values, mut failures) = self.secrets.resolve_all(&plan.needed_references()).await;
+        failures.extend(self.take_other_tokens(&mut values));
         // A placeholder is a choice of a person, so it blocks only its connector.
         let is_unbound = |failure: &ResolveError| failure.kind == ResolveErrorKind::Unbound;
         if !args.keep_going && !failures.iter().all(is_unbound) {

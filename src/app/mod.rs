@@ -59,6 +59,7 @@ mod snapshot;
 mod starter;
 mod status;
 mod token;
+mod token_forms;
 mod trust;
 mod unverified;
 mod withheld;

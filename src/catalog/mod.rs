@@ -6,10 +6,12 @@
 mod example;
 mod methods;
 mod similar;
+mod token_form;
 
 pub use example::Example;
 pub use methods::{NoSuchMethod, choose_method};
 pub use similar::{closest, similar_types};
+pub use token_form::token_form;
 
 use crate::model::{DefinitionId, Entity, Mode};
 use serde::{Deserialize, Deserializer, Serialize};

@@ -201,6 +201,11 @@ impl SecretValue {
         self.version.as_deref()
     }
 
+    /// Whether the value begins with a text.
+    pub fn begins_with(&self, start: &str) -> bool {
+        self.text.starts_with(start)
+    }
+
     /// The secret value as text.
     pub fn expose(&self) -> &str {
         &self.text

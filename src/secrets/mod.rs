@@ -27,6 +27,7 @@ pub use operator_file::{OperatorFile, project_tree, read_operator_secret};
 pub use own_credentials::OwnCredentials;
 pub use resolver::Resolver;
 pub use stores::syntax_error;
+pub use value_form::BrokenForm;
 
 use crate::model::{SecretRef, SecretValue};
 use std::collections::BTreeMap;

@@ -31,6 +31,11 @@ pub enum BrokenForm {
     /// The value names a secret in the API's own store, which may belong to another customer.
     #[error("the value names a secret in the storage of Airbyte; only ${{airbyte:PATH}} may")]
     Coordinate,
+    /// The value is a token of another kind than the connector's type takes.
+    #[error(
+        "the value is a token of another kind; the connector's type takes those that begin with {0}"
+    )]
+    OtherToken(&'static str),
     /// The value contains a character without a visible form.
     #[error("the value contains an invisible character")]
     Invisible,

@@ -2,6 +2,7 @@
 
 use crate::catalog::{
     AuthMethod, ConnectorType, EntityAction, Field, FieldType, OAuthScope, Variable, is_secret,
+    token_form,
 };
 use crate::render::Safe;
 
@@ -78,7 +79,7 @@ impl TypeView {
             sections: kind
                 .methods
                 .iter()
-                .flat_map(|method| [credentials(method), scopes(method)])
+                .flat_map(|method| [credentials(&kind.name, method), scopes(method)])
                 .chain(blocks)
                 .filter(|block| !block.fields.is_empty())
                 .collect(),
@@ -104,7 +105,7 @@ impl FieldRow {
     }
 }
 
-fn credentials(method: &AuthMethod) -> SectionView {
+fn credentials(kind: &str, method: &AuthMethod) -> SectionView {
     let title = method
         .title
         .as_ref()
@@ -124,7 +125,10 @@ fn credentials(method: &AuthMethod) -> SectionView {
                 } else {
                     "not secret"
                 };
-                FieldRow::new(name, &describe(field, Some(secrecy)))
+                let form =
+                    token_form(kind, name).map(|form| format!("; begins with {}", form.takes));
+                let description = describe(field, Some(secrecy)) + &form.unwrap_or_default();
+                FieldRow::new(name, &description)
             })
             .collect(),
     }

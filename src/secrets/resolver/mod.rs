@@ -232,9 +232,14 @@ impl Resolver {
         values.cloned().collect()
     }
 
+    /// Whether the project sends the value as it is.
+    pub fn is_unchecked(&self, reference: &SecretRef) -> bool {
+        let mut patterns = self.unchecked.iter();
+        patterns.any(|pattern| reference.matches(pattern))
+    }
+
     fn form_check(&self, reference: &SecretRef) -> FormCheck {
-        let is_unchecked = |pattern: &String| reference.matches(pattern);
-        if self.unchecked.iter().any(is_unchecked) {
+        if self.is_unchecked(reference) {
             FormCheck::Skip
         } else {
             FormCheck::Refuse

@@ -1,6 +1,6 @@
 //! Tests of rotation: credentials are sent only after they changed.
 
-use crate::support::{PROJECT, RecordedRequests, TestEnv, faulty};
+use crate::support::{PROJECT, RecordedRequests, TestEnv, faulty, options};
 use serde_json::json;
 
 /// The writes of a rotation, in order.
@@ -220,4 +220,26 @@ fn rotation_of_blocked_connectors_names_the_next_step() {
     for text in [&output.stdout, &output.stderr] {
         assert!(!text.contains("Wave 1"), "{output}");
     }
+}
+
+#[test]
+fn slack_token_of_another_kind_is_refused_before_it_is_sent() {
+    let project = "version: 1
+customers:
+  - name: acme
+    connectors:
+      - {name: Chat, type: slack, credentials: {bot_key: \"${env:SLACK}\"}}
+";
+    let mut env = TestEnv::with(project, options());
+    env.run(&["types", "slack"]).says("begins with xoxb-");
+    env.set("SLACK", "xoxp-2038-token-of-a-user");
+    let refused = env.run(&["apply", "--auto-approve"]);
+    refused
+        .exits(11)
+        .complains("secret_unresolved")
+        .complains("begin with xoxb-");
+    assert!(!refused.stderr.contains("2038"), "{refused}");
+    assert_eq!(env.world().connectors().count(), 0);
+    env.set("SLACK", "xoxb-2038-token-of-a-bot");
+    env.converge(&[]);
 }
