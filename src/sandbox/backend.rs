@@ -1,5 +1,6 @@
 //! Responsible for the state that all operations share. Does not wait, read a clock, or use sockets or files.
 
+use std::collections::HashMap;
 use std::fmt;
 
 use uuid::Uuid;
@@ -7,6 +8,7 @@ use uuid::Uuid;
 use super::Options;
 use super::catalog::{Catalog, stable_id};
 use super::consent_store::ConsentStore;
+use super::operations::BrowserSession;
 use super::testing::CredentialDigests;
 use super::tokens::TokenStore;
 use super::world::World;
@@ -18,6 +20,7 @@ pub(crate) struct Backend {
     pub(crate) catalog: &'static Catalog,
     pub(crate) tokens: TokenStore,
     pub(crate) consents: ConsentStore,
+    pub(crate) sessions: HashMap<Uuid, BrowserSession>,
     pub(crate) settings: Options,
     pub(crate) ids: IdGenerator,
     pub(crate) credential_digests: CredentialDigests,

@@ -94,6 +94,7 @@ mod widget_page;
 mod world;
 mod world_store;
 
+use std::collections::HashMap;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
@@ -229,6 +230,7 @@ fn assemble(options: Options) -> Result<Arc<Shared>, SandboxError> {
             catalog: Catalog::shared()?,
             tokens: TokenStore::default(),
             consents: ConsentStore::default(),
+            sessions: HashMap::new(),
             ids: IdGenerator::new(options.seed, openings),
             credential_digests: CredentialDigests::new(&options),
             is_secret: SecretPredicate(Box::new(|_| false)),

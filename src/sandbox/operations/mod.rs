@@ -11,6 +11,7 @@ mod connectors;
 mod consents;
 mod definitions;
 mod oauth_apps;
+mod sessions;
 mod templates;
 mod tokens;
 mod workspaces;
@@ -19,6 +20,7 @@ use super::backend::Backend;
 use super::operation_request::OperationRequest;
 use super::operation_result::{OperationError, OperationResult};
 pub(crate) use consents::{Decision, decide, find as find_consent};
+pub(crate) use sessions::BrowserSession;
 pub(crate) use workspaces::restart_cursor;
 
 use Handler::{Read, Write};
@@ -171,6 +173,18 @@ static HANDLERS: &[(&str, Handler)] = &[
     (
         "list_internal_account_organizations",
         Read(|backend, _| Ok(account::organizations(backend))),
+    ),
+    (
+        "create_internal_mcp_oauth_sessions",
+        Write(sessions::create),
+    ),
+    (
+        "get_internal_mcp_oauth_sessions_session_id",
+        Read(sessions::get),
+    ),
+    (
+        "update_internal_mcp_oauth_sessions_session_id",
+        Write(sessions::update),
     ),
 ];
 

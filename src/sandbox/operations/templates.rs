@@ -251,9 +251,12 @@ fn copy(
             updated_at: request.now,
             deleted_at: None,
         });
-    let mut template = own
-        .or(global)
-        .ok_or_else(|| OperationError::not_found("Source template"))?;
+    let mut template = own.or(global).ok_or_else(|| {
+        OperationError::invalid(
+            "body.original_source_template_id",
+            "is not a known template",
+        )
+    })?;
     template.id = backend.ids.next_id();
     template.created_at = request.now;
     template.updated_at = request.now;

@@ -217,3 +217,27 @@ async fn widget_on_page_of_other_origin_gets_nothing() {
     );
     assert_eq!(bench.running.world().connectors().count(), 1);
 }
+
+#[tokio::test]
+async fn session_of_vendors_client_completes_with_its_connector() {
+    const SESSIONS: &str = "/api/v1/internal/mcp_oauth/sessions";
+    let bench = Bench::new().await;
+    let workspace = bench.workspace("acme").await;
+    let connector = bench.connector("acme").await;
+    let template = bench.clone_template("hubspot").await;
+    let body = json!({
+        "workspace_id": workspace.rsplit('/').next(),
+        "source_definition_id": template["actor_definition_id"],
+        "source_template_id": template["id"],
+    });
+    let session = bench.post(SESSIONS, body).await;
+    assert_eq!(session.status, 200, "{session:?}");
+    let path = format!("{SESSIONS}/{}", text(&session.body["session_id"]));
+    assert_eq!(bench.get(&path).await.body["status"], "completed");
+    let used = json!({"source_id": connector.rsplit('/').next()});
+    let token = Some(bench.application.as_str());
+    let patched = bench.ask(token, Method::PATCH, &path, Some(&used)).await;
+    assert_eq!(patched.status, 200, "{patched:?}");
+    assert_eq!(bench.get(&path).await.body["source_id"], used["source_id"]);
+    assert_eq!(bench.get(&format!("{SESSIONS}/none")).await.status, 404);
+}
