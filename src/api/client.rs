@@ -14,7 +14,7 @@ use super::success::Success;
 use super::tokens::{Bearer, IssuedToken, Tokens};
 use super::transport::{Response, Transport};
 use crate::http::TransportError;
-use crate::model::{OrganizationId, SecretValue, WorkspaceId};
+use crate::model::{OrganizationId, RecordedPlaces, SecretValue, WorkspaceId};
 use jiff::Timestamp;
 use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, OnceLock};
@@ -34,6 +34,7 @@ pub(super) struct Client {
     /// The number of connectors of the last usable listing of the organization.
     pub(super) known_connectors: Mutex<Option<usize>>,
     pub(super) recent_settings: RecentSettings,
+    pub(super) recorded_places: Mutex<RecordedPlaces>,
     pub(super) sent: Arc<SentSecrets>,
     pub(super) server_clock: ServerClock,
     admission: AdmissionControl,
@@ -52,6 +53,7 @@ impl Client {
             known_workspaces: Mutex::default(),
             known_connectors: Mutex::default(),
             recent_settings: RecentSettings::default(),
+            recorded_places: Mutex::default(),
             sent: Arc::new(sent),
             server_clock: ServerClock::default(),
             admission: AdmissionControl::new(&options),

@@ -3,7 +3,7 @@
 
 use super::redaction::ServerMessage;
 use super::status_text::{StatusText, is_server_failure};
-use crate::model::{FailedRequest, OrganizationId, SecretRef, WorkspaceId};
+use crate::model::{ConnectorId, FailedRequest, OrganizationId, SecretRef, WorkspaceId};
 use std::fmt;
 use std::time::Duration;
 use thiserror::Error;
@@ -92,6 +92,12 @@ pub enum ApiErrorKind {
     /// The rows of one id differ.
     #[error("the list has {0} more than once, with different data")]
     InconsistentList(String),
+    /// The connector is in another workspace than the list's.
+    #[error(
+        "the list shows connector {0}, which the ledger records for another customer and which is not in this \
+             workspace"
+    )]
+    MisplacedConnector(ConnectorId),
     /// The API refused the first customers, and no other one succeeded.
     #[error("the API refused the first {customers} customers, the last one with: {last}")]
     AllForbidden {
@@ -298,7 +304,9 @@ impl ApiError {
     pub(super) fn is_inconsistent_list(&self) -> bool {
         matches!(
             self.kind,
-            ApiErrorKind::EndlessList(_) | ApiErrorKind::InconsistentList(_)
+            ApiErrorKind::EndlessList(_)
+                | ApiErrorKind::InconsistentList(_)
+                | ApiErrorKind::MisplacedConnector(_)
         )
     }
 

@@ -34,6 +34,7 @@ impl ApiError {
                     | ApiErrorKind::Undecodable { .. }
                     | ApiErrorKind::TooLarge { .. }
                     | ApiErrorKind::InconsistentList(_)
+                    | ApiErrorKind::MisplacedConnector(_)
                     | ApiErrorKind::TimedOut
                     | ApiErrorKind::Interrupted(_)
             )

@@ -10,7 +10,10 @@ use super::wire::{
     WorkspaceResponse,
 };
 use super::{Connector, Definition, Replication, Workspace};
-use crate::model::{ConnectorId, Contract, ObservedConnector, OrganizationId, WorkspaceId};
+use crate::model::{
+    ConnectorId, Contract, LockUnpoisoned as _, ObservedConnector, OrganizationId, RecordedPlaces,
+    WorkspaceId,
+};
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 use std::sync::Arc;
@@ -93,7 +96,34 @@ impl Reader {
                 }
             }
         }
+        self.check_places(workspace, &connectors).await?;
         Ok(connectors)
+    }
+
+    /// Notes in which workspaces the ledger records connectors. Lists are checked against it.
+    pub(crate) fn note_recorded(&self, places: RecordedPlaces) {
+        *self.client.recorded_places.lock_unpoisoned() = places;
+    }
+
+    /// Fails if a list shows a connector that the ledger records in another workspace, and an inspection does not
+    /// show it in this one: the server ignored the filter, and the connector belongs to another customer.
+    async fn check_places(
+        &self,
+        workspace: WorkspaceId,
+        listed: &BTreeMap<ConnectorId, ObservedConnector>,
+    ) -> Result<(), ApiError> {
+        let elsewhere: Vec<ConnectorId> = {
+            let places = self.client.recorded_places.lock_unpoisoned();
+            let ids = listed.keys().copied();
+            ids.filter(|id| places.is_elsewhere(*id, workspace))
+                .collect()
+        };
+        for id in elsewhere {
+            if self.workspace_of(id).await? != Some(workspace) {
+                return Err(ApiErrorKind::MisplacedConnector(id).into());
+            }
+        }
+        Ok(())
     }
 
     /// Reads a connector with its details (`get_integrations_connectors_id`); `None` if it does not

@@ -79,7 +79,9 @@ impl From<ApiError> for Failure {
             }
             _ if error.is_auth() => (FailureKind::Authentication, "authentication_failed"),
             ApiErrorKind::Unresolved(_) => (FailureKind::Secret, "secret_unresolved"),
-            ApiErrorKind::InconsistentList(_) => (FailureKind::Error, "inconsistent_list"),
+            ApiErrorKind::InconsistentList(_) | ApiErrorKind::MisplacedConnector(_) => {
+                (FailureKind::Error, "inconsistent_list")
+            }
             ApiErrorKind::EndlessList(_) => (FailureKind::Error, "endless_list"),
             ApiErrorKind::Unavailable(_) => (FailureKind::Error, "remote_unavailable"),
             _ => (FailureKind::Error, "remote_failed"),

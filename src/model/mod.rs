@@ -23,6 +23,7 @@ mod name_parts;
 mod observed;
 mod policy_rules;
 mod protected_variable;
+mod recorded_places;
 mod remote_value;
 mod schema_form;
 mod secret;
@@ -69,6 +70,7 @@ pub use observed::{
 };
 pub use policy_rules::{ImpactLimits, PolicyRule, PolicyRules};
 pub use protected_variable::{VariableOwner, matches_wildcard, protected_variable};
+pub(crate) use recorded_places::RecordedPlaces;
 pub use remote_value::SecretPaths;
 pub(crate) use schema_form::{remove_number_formats, schema_of};
 pub use secret::{SecretRef, SecretRefError, SecretValue};

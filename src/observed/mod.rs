@@ -86,6 +86,7 @@ struct Observer<'a> {
 
 impl Observer<'_> {
     async fn read(&self) -> Result<Observed, ApiError> {
+        self.reader.note_recorded(self.recorded.into());
         let (isolation, has_pages) = (Isolation::default(), AtomicBool::new(false));
         let pages = async {
             let listing = self.reader.workspaces(self.events).await;

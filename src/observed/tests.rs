@@ -1,6 +1,7 @@
 //! Tests of the reads, against the API stub of the `api` tests.
 
 mod organization;
+mod placement;
 
 use super::{ListingMode, RefreshMode, observe};
 use crate::api::tests::{

@@ -1,0 +1,31 @@
+//! Responsible for the workspaces in which the ledger records connectors.
+
+use super::{ConnectorId, LedgerState, WorkspaceId};
+use std::collections::BTreeSet;
+use uuid::Uuid;
+
+/// Each connector with each workspace in which the ledger records it, pending deletions included.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct RecordedPlaces(BTreeSet<(ConnectorId, WorkspaceId)>);
+
+impl From<&LedgerState> for RecordedPlaces {
+    fn from(recorded: &LedgerState) -> Self {
+        let customers = recorded.customers.iter();
+        let places = customers.flat_map(|(workspace, entry)| {
+            let connectors = entry.connectors.values().map(|connector| connector.id);
+            let ids = connectors.chain(entry.pending_deletion.iter().copied());
+            ids.map(|id| (id, *workspace))
+        });
+        Self(places.collect())
+    }
+}
+
+impl RecordedPlaces {
+    /// Whether the ledger records a connector, but not in this workspace.
+    pub(crate) fn is_elsewhere(&self, id: ConnectorId, workspace: WorkspaceId) -> bool {
+        let first = (id, WorkspaceId(Uuid::nil()));
+        let mut places = self.0.range(first..).take_while(|(other, _)| *other == id);
+        let is_recorded = places.next().is_some();
+        is_recorded && !self.0.contains(&(id, workspace))
+    }
+}
