@@ -22,6 +22,16 @@ use uuid::Uuid;
 struct Adoption {
     address: Address,
     id: Option<Uuid>,
+    extent: Extent,
+}
+
+/// What an adoption of a customer covers.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Extent {
+    /// Its connectors, too.
+    WithConnectors,
+    /// Only the connectors that have adoptions of their own.
+    Alone,
 }
 
 impl App<'_> {
@@ -67,6 +77,7 @@ impl App<'_> {
         let adoption = Adoption {
             address: address.clone(),
             id: Some(id.0),
+            extent: Extent::WithConnectors,
         };
         adoption.forget_recorded(&mut state.recorded);
         let locations = locations(&state.observed);
@@ -96,7 +107,8 @@ impl App<'_> {
             ..Policy::default()
         };
         let locations = locations(&state.observed);
-        let desired = with_existing_names(&self.project.desired, adoptions, &state, &locations);
+        let mut desired = with_existing_names(&self.project.desired, adoptions, &state, &locations);
+        remove_unmarked(&mut desired, adoptions);
         let matches = match_resources(&desired, &state.observed, &state.recorded);
         let secrets = compare(&matches, &self.fingerprinters.current, None).await;
         let full = plan(&matches, &secrets, &policy);
@@ -136,7 +148,7 @@ fn with_existing_names<'a>(
     locations: &BTreeMap<ConnectorId, WorkspaceId>,
 ) -> Cow<'a, Desired> {
     let mut desired = Cow::Borrowed(desired);
-    for Adoption { address, id } in adoptions {
+    for Adoption { address, id, .. } in adoptions {
         let Some(id) = *id else { continue };
         let customers = &state.observed.customers;
         if address.connector.is_none() {
@@ -166,6 +178,24 @@ fn with_existing_names<'a>(
     desired
 }
 
+/// Removes the declared connectors that have no adoption of their own from customers that are adopted alone.
+fn remove_unmarked(desired: &mut Cow<'_, Desired>, adoptions: &[Adoption]) {
+    let marked: BTreeSet<&Address> = adoptions.iter().map(|adoption| &adoption.address).collect();
+    for Adoption {
+        address, extent, ..
+    } in adoptions
+    {
+        if *extent == Extent::WithConnectors || address.connector.is_some() {
+            continue;
+        }
+        if let Some(customer) = desired.to_mut().customers.get_mut(&address.customer) {
+            let is_marked =
+                |name: &str| marked.contains(&Address::connector(&address.customer, name));
+            customer.connectors.retain(|name, _| is_marked(name));
+        }
+    }
+}
+
 impl Adoption {
     /// The declarations that a target names, with the object that it names.
     fn find(
@@ -176,9 +206,16 @@ impl Adoption {
         let (address, id) = match target {
             AdoptTarget::Declared(selector) => {
                 let named = selectable.select([selector])?.into_iter();
-                return Ok(named.map(|address| Self { address, id: None }).collect());
+                let adoption = |address| Self {
+                    address,
+                    id: None,
+                    extent: Extent::WithConnectors,
+                };
+                return Ok(named.map(adoption).collect());
             }
-            AdoptTarget::DeclaredAs(address, id) => (address.clone(), *id),
+            AdoptTarget::DeclaredAs(address, id) | AdoptTarget::Row(address, id) => {
+                (address.clone(), *id)
+            }
             AdoptTarget::Table(path) => {
                 let message = format!("{} is not a table here", path.display());
                 return Err(Failure::internal(message));
@@ -192,6 +229,10 @@ impl Adoption {
         Ok(vec![Self {
             address,
             id: Some(id),
+            extent: match target {
+                AdoptTarget::Row(..) => Extent::Alone,
+                _ => Extent::WithConnectors,
+            },
         }])
     }
 

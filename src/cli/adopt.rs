@@ -47,6 +47,8 @@ pub enum AdoptTarget {
     Declared(Selector),
     /// The declared customer or connector, and the id of the object.
     DeclaredAs(Address, Uuid),
+    /// The same from a row of a table: the connectors of a customer have rows of their own.
+    Row(Address, Uuid),
     /// The id of a workspace or connector that one declaration matches.
     Object(Uuid),
     /// A table of `--out`, or a name that ends like one.

@@ -128,7 +128,11 @@ fn is_quoted(text: &str) -> bool {
 fn is_placeholder(line: &str) -> bool {
     let lower = line.to_lowercase();
     let is_filler = |c: char| "x*.-_\u{2022}\u{2026}".contains(c);
+    let unbracketed = lower
+        .trim_start_matches(['[', '('])
+        .trim_end_matches([']', ')']);
     PLACEHOLDERS.contains(&lower.as_str())
+        || PLACEHOLDERS.contains(&unbracketed)
         || FILLERS.iter().any(|filler| lower.contains(filler))
         || (lower.chars().count() >= 3 && lower.chars().all(is_filler))
         || lower.starts_with("changeme")

@@ -105,7 +105,7 @@ fn marked(path: &Path) -> Result<Vec<AdoptTarget>, Failure> {
         if !ids.insert(id) {
             return Err(wrong("id", "an earlier row adopts this object, too"));
         }
-        targets.push(AdoptTarget::DeclaredAs(address, id));
+        targets.push(AdoptTarget::Row(address, id));
     }
     if targets.is_empty() {
         let message = format!(
@@ -124,7 +124,7 @@ fn selectors(targets: &[AdoptTarget]) -> Result<Vec<Selector>, Failure> {
         match target {
             AdoptTarget::Declared(selector) => selectors.push(selector.clone()),
             AdoptTarget::Table(path) => selectors.push(selector(path)?),
-            AdoptTarget::DeclaredAs(..) | AdoptTarget::Object(_) => {
+            AdoptTarget::DeclaredAs(..) | AdoptTarget::Row(..) | AdoptTarget::Object(_) => {
                 let message = "--out takes names and patterns of the files, and no id";
                 return Err(Failure::usage("usage", message));
             }

@@ -90,6 +90,37 @@ fn plan_after_adoption_of_exact_objects_is_empty_and_trust_notices_a_changed_sec
 }
 
 #[test]
+fn connector_with_no_in_its_row_is_not_adopted_with_its_customer() {
+    let env = TestEnv::new();
+    let remote = env.remote();
+    remote.customer("globex");
+    remote.connector("globex", "Globex Stripe", "stripe", &stripe());
+    let path = env.path("matches.csv");
+    let path = path.to_str().unwrap();
+    env.run(&["adopt", "globex", "--out", path]).exits(0);
+    let rows = fs::read_to_string(path).unwrap();
+    let unmarked: Vec<String> = rows
+        .lines()
+        .map(|row| match row.strip_prefix("yes,") {
+            Some(rest) if row.contains("Stripe") => format!("no,{rest}"),
+            _ => row.to_owned(),
+        })
+        .collect();
+    env.write("matches.csv", &unmarked.join("\n"));
+    env.run(&["adopt", path, "--auto-approve"])
+        .exits(0)
+        .says("Adopted: 1.");
+    let outputs = env.run(&["outputs", "--format", "json"]).exits(0).json();
+    let globex = &outputs["customers"]["globex"];
+    assert!(globex["workspace_id"].is_string(), "{outputs}");
+    assert_eq!(
+        globex["connectors"]["Globex Stripe"],
+        Value::Null,
+        "{outputs}"
+    );
+}
+
+#[test]
 fn cells_that_a_spreadsheet_would_run_are_escaped_and_read_back() {
     let project = PROJECT.replace("- name: globex\n", "- name: \"=globex\"\n");
     let env = TestEnv::with(&project, options());
