@@ -69,6 +69,8 @@ pub(super) enum RotationList {
         cause: UnverifiedCause,
         /// The generation that the head names.
         named: Option<u64>,
+        /// The first line that cannot be read, or 1.
+        line: usize,
     },
 }
 
@@ -91,7 +93,8 @@ impl RotationList {
     }
 
     fn refused(cause: UnverifiedCause, named: Option<u64>) -> Self {
-        Self::Refused { cause, named }
+        let line = 1;
+        Self::Refused { cause, named, line }
     }
 
     pub(super) fn is_refused(&self) -> bool {
@@ -103,13 +106,13 @@ impl RotationList {
         match self {
             Self::Absent | Self::Ended { .. } => Ok(Vec::new()),
             Self::Current { rotations, .. } => Ok(rotations),
-            Self::Refused { cause, .. } => Err(match cause {
+            Self::Refused { cause, line, .. } => Err(match cause {
                 UnverifiedCause::OldCopy => LedgerError::OldCopy { path },
                 UnverifiedCause::Missing => LedgerError::Missing { path },
                 UnverifiedCause::Damaged(damage) => LedgerError::Unreadable {
                     path,
                     what: WHAT,
-                    line: 1,
+                    line,
                     damage,
                 },
                 _ => LedgerError::Unverified { path },
@@ -198,11 +201,12 @@ pub(super) async fn read(
         Err(error) => Err(error),
     };
     read.or_else(|error| {
-        let damage = error.damage().ok_or(error)?;
-        Ok(RotationList::refused(
-            UnverifiedCause::Damaged(damage),
-            named,
-        ))
+        let line = match &error {
+            LedgerError::Unreadable { line, .. } => *line,
+            _ => 1,
+        };
+        let cause = UnverifiedCause::Damaged(error.damage().ok_or(error)?);
+        Ok(RotationList::Refused { cause, named, line })
     })
 }
 

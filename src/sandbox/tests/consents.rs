@@ -227,7 +227,7 @@ async fn session_of_vendors_client_completes_with_its_connector() {
     let template = bench.clone_template("hubspot").await;
     let body = json!({
         "workspace_id": workspace.rsplit('/').next(),
-        "source_definition_id": template["actor_definition_id"],
+        "source_definition_id": template["source_definition_id"],
         "source_template_id": template["id"],
     });
     let session = bench.post(SESSIONS, body).await;

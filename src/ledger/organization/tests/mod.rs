@@ -9,7 +9,8 @@ use super::super::testing::with_key;
 use super::{Ledger, LedgerError, LedgerStore};
 use crate::ledger::entries::file;
 use crate::model::{
-    CustomerEntry, LedgerState, OrganizationId, RecordedGuards, UnverifiedCause, WorkspaceId,
+    CustomerEntry, Damage, LedgerState, OrganizationId, RecordedGuards, UnverifiedCause,
+    WorkspaceId,
 };
 use std::path::{Path, PathBuf};
 use uuid::Uuid;
@@ -327,30 +328,24 @@ async fn entry_of_newer_version_is_refused_by_name() {
 }
 
 #[tokio::test]
-async fn entry_file_unreadable_is_not_quoted() {
+async fn entry_file_unreadable_is_unverified() {
     let fixture = Fixture::saved().await;
-    let error = async |name: &str, text: &str| {
-        let path = fixture.path("customers").join(name);
-        let before = std::fs::read(&path).ok();
-        std::fs::write(&path, text).unwrap();
-        let error = fixture.ledger().load().await.unwrap_err();
-        match before {
-            Some(before) => std::fs::write(&path, before).unwrap(),
-            None => std::fs::remove_file(&path).unwrap(),
-        }
-        error.to_string()
+    std::fs::write(fixture.file(1), "{\n\n\"version\": \"planted\"").unwrap();
+    // No run writes a file of this name.
+    let misnamed = fixture.path("customers").join("other.json");
+    std::fs::write(misnamed, r#"{"version":1}"#).unwrap();
+    let recorded = fixture.ledger().load().await.unwrap();
+    let unverified: Vec<_> = recorded.unverified.iter().collect();
+    let [(workspace, entry)] = unverified[..] else {
+        panic!("{unverified:?}")
     };
-    let own = format!("{}.json", id(1));
-    let torn = error(&own, "{\n\n\"version\": \"planted\"").await;
-    assert!(torn.contains("ledger file") && torn.contains("line 3") && !torn.contains("planted"));
-    let misnamed = error("other.json", r#"{"version":1}"#).await;
-    assert!(
-        misnamed.contains("other.json is not a ledger file"),
-        "{misnamed}"
+    assert_eq!(*workspace, id(1));
+    assert_eq!(entry.cause, UnverifiedCause::Damaged(Damage::Other));
+    assert_eq!(entry.claimed_name, None);
+    assert_eq!(
+        recorded.customers.keys().copied().collect::<Vec<_>>(),
+        [id(2), id(3)]
     );
-    // A file with another extension is ignored.
-    std::fs::write(fixture.path("customers/notes.txt"), "x").unwrap();
-    assert_eq!(fixture.load().await.customers.len(), 3);
 }
 
 #[tokio::test]
