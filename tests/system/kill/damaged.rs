@@ -44,18 +44,6 @@ async fn ledger_file_incomplete_fails_the_run() {
         apply.complains("error[ledger_failed]");
     }
     std::fs::write(&path, &complete).unwrap();
-    // An incomplete entry stops its customer only.
-    let path = file(&bench, is_entry);
-    let complete = std::fs::read(&path).unwrap();
-    for part in 0..4 {
-        std::fs::write(&path, &complete[..(complete.len() - 2) * part / 4]).unwrap();
-        for command in [PLAN, "apply --auto-approve"] {
-            let ran = bench.run(&running, command).await;
-            ran.exits(4);
-            ran.says("ledger_entry_damaged");
-        }
-    }
-    std::fs::write(&path, &complete).unwrap();
     // Only the last line of a journal can be incomplete. Its request was not sent.
     let journal = file(&bench, |name| name == "journal.ndjson");
     let complete = std::fs::read(&journal).unwrap();
@@ -78,4 +66,16 @@ async fn ledger_file_incomplete_fails_the_run() {
     let plan = bench.run(&running, PLAN).await;
     plan.exits(1);
     plan.complains("error[ledger_failed]");
+    std::fs::write(&journal, &complete).unwrap();
+    // An incomplete entry stops its customer only.
+    let path = file(&bench, is_entry);
+    let complete = std::fs::read(&path).unwrap();
+    for part in 0..4 {
+        std::fs::write(&path, &complete[..(complete.len() - 2) * part / 4]).unwrap();
+        for command in [PLAN, "apply --auto-approve"] {
+            let ran = bench.run(&running, command).await;
+            ran.exits(4);
+            ran.says("ledger_entry_damaged");
+        }
+    }
 }
