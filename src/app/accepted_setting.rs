@@ -2,28 +2,38 @@
 
 use super::drift_acceptance::{Refusal, WITHHELD};
 use super::project_edit::NOT_EDITABLE;
-use crate::model::{Applied, ObservedConnector, Setting, Settings};
-use crate::plan::FieldValue;
-use serde_json::Value;
+use crate::model::{Applied, ObservedConnector, Setting, Settings, in_form_of};
+use crate::plan::{FieldChange, FieldValue};
+use serde_json::{Value, json};
 
 /// The observed value; `None` if the setting was removed.
-pub(super) fn known(value: &FieldValue) -> Result<Option<&Value>, Refusal> {
+fn known(value: &FieldValue) -> Result<Option<&Value>, Refusal> {
+    // A value from the API could be read as the reference of a secret.
+    let has_reference = |value: &Value| Setting::from(value.clone()).holds_secret();
     match value {
         FieldValue::Absent => Ok(None),
-        FieldValue::Value(value) if has_reference(&Setting::from(value.clone())) => Err(WITHHELD),
+        FieldValue::Value(value) if has_reference(value) => Err(WITHHELD),
         FieldValue::Value(value) => Ok(Some(value)),
         FieldValue::Unreadable | FieldValue::Reference(_) | FieldValue::Hidden => Err(WITHHELD),
     }
 }
 
-/// Whether a value from the API would be read as the reference of a secret.
-fn has_reference(setting: &Setting) -> bool {
-    match setting {
-        Setting::Literal(_) => false,
-        Setting::Secret(_) => true,
-        Setting::List(items) => items.iter().any(has_reference),
-        Setting::Map(fields) => fields.values().any(has_reference),
+/// The observed value of a changed setting, in the form of the applied one; `None` if the setting was removed.
+pub(super) fn accepted_value(
+    field: &FieldChange,
+    observed: &ObservedConnector,
+) -> Result<Option<Value>, Refusal> {
+    let Some(value) = known(&field.after)? else {
+        return Ok(None);
+    };
+    if field.path == "entities" {
+        let detail = observed.detail.as_ref();
+        return Ok(detail.map(|detail| json!(detail.entities)));
     }
+    Ok(Some(match &field.before {
+        FieldValue::Value(applied) => in_form_of(applied, value.clone()),
+        _ => value.clone(),
+    }))
 }
 
 /// Sets an applied setting of a connector, and returns the keys that lead to it.

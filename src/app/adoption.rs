@@ -114,6 +114,7 @@ impl App<'_> {
         let full = plan(&matches, &secrets, &policy);
         let warnings = full.warnings.clone();
         let (plan, deferred) = only_adoptions(full);
+        require_marked_customers(&plan, adoptions)?;
         let planned: BTreeSet<(&Address, Uuid)> = plan
             .steps()
             .filter_map(|step| Some((&step.address, adopted_id(step)?)))
@@ -194,6 +195,34 @@ fn remove_unmarked(desired: &mut Cow<'_, Desired>, adoptions: &[Adoption]) {
             customer.connectors.retain(|name, _| is_marked(name));
         }
     }
+}
+
+/// Refuses a table that marks a connector and not its customer, because a connector is adopted with its customer.
+fn require_marked_customers(plan: &Plan, adoptions: &[Adoption]) -> Result<(), Failure> {
+    let marked: BTreeSet<&Address> = adoptions.iter().map(|adoption| &adoption.address).collect();
+    let adopted: BTreeSet<&str> = plan
+        .steps()
+        .filter(|step| matches!(step.operation, Operation::AdoptCustomer { .. }))
+        .map(|step| step.address.customer.as_str())
+        .collect();
+    for Adoption {
+        address, extent, ..
+    } in adoptions
+    {
+        let customer = Address::customer(&address.customer);
+        if *extent == Extent::Alone
+            && adopted.contains(address.customer.as_str())
+            && !marked.contains(&customer)
+        {
+            let message = format!(
+                "the table marks {address} with `yes` and not its customer {customer}, and a connector is adopted with its customer"
+            );
+            return Err(Failure::usage("bad_adoption_table", message).hint(
+                "write `yes` into the row of the customer, or `no` into the rows of its connectors",
+            ));
+        }
+    }
+    Ok(())
 }
 
 impl Adoption {

@@ -6,9 +6,10 @@ use super::{App, Selectable};
 use crate::cli::DriftArgs;
 use crate::failure::Failure;
 use crate::ledger::recover;
-use crate::model::Observed;
+use crate::model::{Address, Observed, Selector};
 use crate::observed::{Details, Survey};
 use crate::plan::{Drift, drift};
+use std::collections::BTreeSet;
 
 impl App<'_> {
     /// Compares the ledger with the API.
@@ -34,4 +35,34 @@ impl App<'_> {
         drift.withhold(&|value| self.repeats_secret(value));
         Ok((drift, observed))
     }
+}
+
+/// Keeps the changes that the selectors name. Fails if one names none.
+pub(super) fn select(drift: &mut Drift, selectors: &[Selector]) -> Result<(), Failure> {
+    let changed: BTreeSet<Address> = drift
+        .customers
+        .iter()
+        .flat_map(|customer| &customer.changes)
+        .map(|change| change.address.clone())
+        .collect();
+    let mut selected = BTreeSet::new();
+    for selector in selectors {
+        let covered = changed.iter().filter(|address| selector.covers(address));
+        let named: Vec<Address> = covered.cloned().collect();
+        if named.is_empty() {
+            let message = format!("nothing that {selector} names changed out of band");
+            return Err(Failure::unknown_selector(message)
+                .hint("`airlift drift` shows what others changed"));
+        }
+        selected.extend(named);
+    }
+    for customer in &mut drift.customers {
+        customer
+            .changes
+            .retain(|change| selected.contains(&change.address));
+    }
+    drift
+        .customers
+        .retain(|customer| !customer.changes.is_empty());
+    Ok(())
 }

@@ -5,14 +5,17 @@
 //! its value may be a secret.
 
 use super::App;
-use super::accepted_setting::{known, set_applied};
+use super::accepted_setting::{accepted_value, set_applied};
+use super::drift::select;
+use super::pending_edit::{FileValue, is_customer_edited, is_edited};
 use super::project_edit::{NOT_EDITABLE, ProjectEdit, connector_path, customer_path, key};
 use crate::config::EditStep;
 use crate::export::{Exported, Sources, connector_text, export, written_value};
 use crate::failure::Failure;
 use crate::model::{
-    Address, Applied, Cache, ConnectorEntry, ConnectorId, CustomerEntry, LedgerState, Observed,
-    ObservedConnector, ObservedStatus, Selector, Status, WorkspaceId,
+    Address, Applied, Cache, ConnectorEntry, ConnectorId, CustomerEntry, DesiredConnector,
+    DesiredCustomer, LedgerState, Observed, ObservedConnector, ObservedStatus, Selector, Status,
+    WorkspaceId,
 };
 use crate::observed::{Details, Survey};
 use crate::plan::{
@@ -20,21 +23,26 @@ use crate::plan::{
 };
 use crate::render;
 use serde_json::{Value, json};
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The reason why a change is not accepted.
 pub(super) type Refusal = &'static str;
 
+/// The same, with the settings that it is about.
+pub(super) type RefusedChange = Cow<'static, str>;
+
 const NOT_DECLARED: Refusal = "the files do not declare it under its name of the last apply";
 pub(super) const WITHHELD: Refusal = "its value may be a secret; edit the files yourself";
 const UNKNOWN_STATUS: Refusal = "airlift does not know its status";
 const LEFT_OUT: Refusal = "no file can declare it; rename or remove it";
+const HAS_EDITS: Refusal = "its declaration has edits that are not applied yet; remove the declaration or undo the edits first";
 
 /// What was accepted.
 pub(crate) struct Acceptance {
     pub(crate) drift: Drift,
     /// The changes that were left alone.
-    pub(crate) refused: Vec<(Address, Refusal)>,
+    pub(crate) refused: Vec<(Address, RefusedChange)>,
 }
 
 /// The changes of one customer, as far as they are accepted.
@@ -94,7 +102,7 @@ impl App<'_> {
     ) -> Result<
         (
             BTreeMap<WorkspaceId, Option<CustomerEntry>>,
-            Vec<(Address, Refusal)>,
+            Vec<(Address, RefusedChange)>,
         ),
         Failure,
     > {
@@ -147,70 +155,37 @@ fn own_change(customer: &DriftedCustomer) -> Option<DriftKind> {
     own.map(|change| change.kind)
 }
 
-/// Keeps the changes that the selectors name. Fails if one names none.
-fn select(drift: &mut Drift, selectors: &[Selector]) -> Result<(), Failure> {
-    let changed: BTreeSet<Address> = drift
-        .customers
-        .iter()
-        .flat_map(|customer| &customer.changes)
-        .map(|change| change.address.clone())
-        .collect();
-    let mut selected = BTreeSet::new();
-    for selector in selectors {
-        let covered = changed.iter().filter(|address| selector.covers(address));
-        let named: Vec<Address> = covered.cloned().collect();
-        if named.is_empty() {
-            let message = format!("nothing that {selector} names changed out of band");
-            return Err(Failure::unknown_selector(message)
-                .hint("`airlift drift` shows what others changed"));
-        }
-        selected.extend(named);
-    }
-    for customer in &mut drift.customers {
-        customer
-            .changes
-            .retain(|change| selected.contains(&change.address));
-    }
-    drift
-        .customers
-        .retain(|customer| !customer.changes.is_empty());
-    Ok(())
-}
-
 impl Acceptor<'_> {
-    fn change(&mut self, change: &Drifted, files: &mut ProjectEdit) -> Result<(), Refusal> {
+    fn change(&mut self, change: &Drifted, files: &mut ProjectEdit) -> Result<(), RefusedChange> {
         let customer = change.address.customer.as_str();
         let name = change.address.connector.as_deref();
         match (change.subject, name, change.kind) {
             (DriftSubject::Connector(id, _), Some(name), DriftKind::Appeared) => {
-                self.add(customer, name, id, files)
+                Ok(self.add(customer, name, id, files)?)
             }
             (DriftSubject::Connector(..), Some(name), DriftKind::Gone) => {
-                self.remove(customer, name, files)
+                Ok(self.remove(customer, name, files)?)
             }
             (DriftSubject::Connector(id, _), Some(name), _) => {
                 self.update(customer, name, id, &change.fields, files)
             }
             (DriftSubject::Customer(_), _, DriftKind::Gone) => {
-                if self.declares(customer, None) {
-                    edited(files.remove(customer, &customer_path(customer)))?;
-                }
-                self.entry = None;
-                Ok(())
+                Ok(self.remove_customer(customer, files)?)
             }
             (DriftSubject::Customer(_), ..) => {
                 self.update_customer(customer, &change.fields, files)
             }
-            (DriftSubject::Connector(..), None, _) => Err(NOT_EDITABLE),
+            (DriftSubject::Connector(..), None, _) => Err(NOT_EDITABLE.into()),
         }
     }
 
-    fn declares(&self, customer: &str, connector: Option<&str>) -> bool {
-        let declared = self.app.project.desired.customers.get(customer);
-        match connector {
-            None => declared.is_some(),
-            Some(name) => declared.is_some_and(|declared| declared.connectors.contains_key(name)),
-        }
+    fn declared(&self, customer: &str) -> Option<&DesiredCustomer> {
+        self.app.project.desired.customers.get(customer)
+    }
+
+    fn declared_connector(&self, customer: &str, name: &str) -> Option<&DesiredConnector> {
+        let connectors = &self.declared(customer)?.connectors;
+        connectors.get(name).map(Box::as_ref)
     }
 
     fn entry(&mut self) -> Result<&mut CustomerEntry, Refusal> {
@@ -228,10 +203,24 @@ impl Acceptor<'_> {
         name: &str,
         files: &mut ProjectEdit,
     ) -> Result<(), Refusal> {
-        if self.declares(customer, Some(name)) {
+        let recorded = self.entry()?.connectors.remove(name);
+        if let Some(declared) = self.declared_connector(customer, name) {
+            if recorded.is_some_and(|recorded| is_edited(declared, &recorded)) {
+                return Err(HAS_EDITS);
+            }
             edited(files.remove(customer, &connector_path(customer, name)))?;
         }
-        self.entry()?.connectors.remove(name);
+        Ok(())
+    }
+
+    fn remove_customer(&mut self, customer: &str, files: &mut ProjectEdit) -> Result<(), Refusal> {
+        let recorded = self.entry.take();
+        if let Some(declared) = self.declared(customer) {
+            if recorded.is_some_and(|recorded| is_customer_edited(declared, &recorded)) {
+                return Err(HAS_EDITS);
+            }
+            edited(files.remove(customer, &customer_path(customer)))?;
+        }
         Ok(())
     }
 
@@ -243,7 +232,7 @@ impl Acceptor<'_> {
         id: ConnectorId,
         files: &mut ProjectEdit,
     ) -> Result<(), Refusal> {
-        if !self.declares(customer, None) || self.declares(customer, Some(name)) {
+        if self.declared(customer).is_none() || self.declared_connector(customer, name).is_some() {
             return Err(NOT_DECLARED);
         }
         let connectors = self.exported.customers.iter();
@@ -286,26 +275,29 @@ impl Acceptor<'_> {
         id: ConnectorId,
         fields: &[FieldChange],
         files: &mut ProjectEdit,
-    ) -> Result<(), Refusal> {
-        if !self.declares(customer, Some(name)) {
-            return Err(NOT_DECLARED);
-        }
+    ) -> Result<(), RefusedChange> {
+        let declared = self.declared_connector(customer, name);
+        let declared = declared.ok_or(NOT_DECLARED)?.clone();
         let observed = self.observed_connector(id).ok_or(NOT_EDITABLE)?.clone();
         let path = connector_path(customer, name);
         let mut connector = self.entry()?.connectors.remove(name).ok_or(NOT_DECLARED)?;
         let is_name = |field: &&FieldChange| field.path == "name";
         for field in fields.iter().filter(|field| !is_name(field)) {
-            let entities = observed
-                .detail
-                .as_ref()
-                .map(|detail| json!(detail.entities));
-            let value = match known(&field.after)? {
-                Some(_) if field.path == "entities" => entities.as_ref(),
-                value => value,
-            };
-            let steps = set_applied(&mut connector.applied, &field.path, value, &observed)?;
-            let path = [path.clone(), steps.into_iter().map(EditStep::Key).collect()].concat();
-            edited(match value {
+            let value = accepted_value(field, &observed)?;
+            let applied = connector.applied.clone();
+            let keys = set_applied(
+                &mut connector.applied,
+                &field.path,
+                value.as_ref(),
+                &observed,
+            )?;
+            let file = FileValue::of_setting(&declared, &applied, &keys, value.as_ref());
+            if file == FileValue::Accepted {
+                continue;
+            }
+            file.require_no_edit(&field.path)?;
+            let path = [path.clone(), keys.into_iter().map(EditStep::Key).collect()].concat();
+            edited(match &value {
                 None => files.remove(customer, &path),
                 Some(value) => files.set(customer, &path, &written_value(value)),
             })?;
@@ -316,7 +308,7 @@ impl Acceptor<'_> {
         }
         connector.updated_at.clone_from(&observed.updated_at);
         connector.write = None;
-        self.record(&observed.name, connector)
+        Ok(self.record(&observed.name, connector)?)
     }
 
     /// Adds the entry of a connector. Refuses it if another connector has the name: others swapped the names.
@@ -334,41 +326,48 @@ impl Acceptor<'_> {
         customer: &str,
         fields: &[FieldChange],
         files: &mut ProjectEdit,
-    ) -> Result<(), Refusal> {
-        if !self.declares(customer, None) {
-            return Err(NOT_DECLARED);
-        }
+    ) -> Result<(), RefusedChange> {
+        let declared = self.declared(customer).ok_or(NOT_DECLARED)?.clone();
         let observed = self.observed.customers.get(&self.workspace);
         let observed = observed.ok_or(NOT_DECLARED)?;
         let entry = self.entry.as_mut().ok_or(NOT_DECLARED)?;
-        let path = |field: &str| [customer_path(customer), vec![key(field)]].concat();
+        let applied = &mut entry.applied;
         for field in fields {
-            match field.path.as_str() {
+            let (file, text) = match field.path.as_str() {
                 "status" => {
                     let (status, text) = match observed.status {
                         ObservedStatus::Active => (Status::Active, "active"),
                         ObservedStatus::Inactive => (Status::Inactive, "inactive"),
-                        ObservedStatus::Other(_) => return Err(UNKNOWN_STATUS),
+                        ObservedStatus::Other(_) => return Err(UNKNOWN_STATUS.into()),
                     };
-                    edited(files.set(customer, &path("status"), &written_value(&json!(text))))?;
-                    entry.applied.status = Some(status);
+                    let applied = applied.status.replace(status);
+                    let file = Some(&declared.status);
+                    let file = FileValue::new(file, applied.as_ref(), Some(&status), PartialEq::eq);
+                    (file, json!(text))
                 }
                 "cache" => {
                     let cache = Cache::from_remote(observed.cache);
-                    let value = match cache {
-                        Cache::Inherit => json!("inherit"),
-                        Cache::On => json!(true),
-                        Cache::Off => json!(false),
-                    };
-                    edited(files.set(customer, &path("cache"), &written_value(&value)))?;
-                    entry.applied.cache = Some(cache);
+                    let applied = applied.cache.replace(cache);
+                    let file = declared.cache.as_ref();
+                    let file = FileValue::new(file, applied.as_ref(), Some(&cache), PartialEq::eq);
+                    (
+                        file,
+                        cache.as_remote().map_or(json!("inherit"), Value::from),
+                    )
                 }
-                _ => {}
+                _ => continue,
+            };
+            if file == FileValue::Accepted {
+                continue;
             }
+            file.require_no_edit(&field.path)?;
+            let path = [customer_path(customer), vec![key(&field.path)]].concat();
+            edited(files.set(customer, &path, &written_value(&text)))?;
         }
         if fields.iter().any(|field| field.path == "name") {
             let name = written_value(&json!(observed.name));
-            edited(files.set(customer, &path("name"), &name))?;
+            let path = [customer_path(customer), vec![key("name")]].concat();
+            edited(files.set(customer, &path, &name))?;
             entry.name.clone_from(&observed.name);
         }
         Ok(())

@@ -10,7 +10,7 @@ use crate::cli::{ExportArgs, Format};
 use crate::export::{self, Exported, Sources, export};
 use crate::failure::{Exit, Failure};
 use crate::ledger::recover;
-use crate::model::{Address, LedgerState, Observed, Selector};
+use crate::model::{Address, LedgerState, Observed, Selector, WorkspaceId};
 use crate::observed::{Details, Survey};
 use crate::render::{self, Safe};
 use std::collections::BTreeSet;
@@ -36,26 +36,40 @@ pub(crate) fn check_export(invocation: Invocation<'_>, args: &ExportArgs) -> Res
     Ok(())
 }
 
+/// What exists, as the files may declare it.
+pub(crate) struct Existing {
+    pub(crate) exported: Exported,
+    /// The ledger after recovery.
+    pub(super) recorded: LedgerState,
+    /// The selected customers that the files declare and that do not exist. Empty if that is not known.
+    pub(super) absent: BTreeSet<String>,
+    /// Tells whether the customers could all be read.
+    pub(crate) exit: Exit,
+}
+
 impl App<'_> {
-    /// Reads the customers that the selectors name, or all. Returns the parts that `validate` accepts, and the exit code,
-    /// which tells whether the customers could all be read.
-    pub(crate) async fn export(&self, targets: &[Selector]) -> Result<(Exported, Exit), Failure> {
+    /// Reads the customers that the selectors name, or all, and keeps the parts that `validate` accepts. A selector may
+    /// name a customer by its name of the last apply.
+    pub(crate) async fn export(&self, targets: &[Selector]) -> Result<Existing, Failure> {
         let (recorded, unsettled) = self.read_ledger().await?;
         let extent = Survey {
-            customers: &|_, name| {
-                let is_target = |target: &Selector| target.names_customer(name);
-                let scope = self.project.scope.as_ref();
-                scope.is_none_or(|scope| scope.contains(name))
-                    && (targets.is_empty() || targets.iter().any(is_target))
+            customers: &|id, name| {
+                let mut names = names_of(id, name, &recorded);
+                names.any(|name| self.exports(name, targets))
             },
             details: Details::All,
         };
         let mut observed = self.survey(&recorded, &extent).await?;
         let is_complete = self.is_complete(&observed)?;
-        let wanted = Selectable::observed_customers(&observed)
-            .within(&self.project)
-            .select_or_all(targets)?;
+        let wanted = select(&observed, &recorded, |selectable| {
+            selectable.within(&self.project).select_or_all(targets)
+        })?;
         refuse_unverified(&observed, &recorded)?;
+        let absent = if is_complete {
+            self.absent(targets, &observed, &recorded)
+        } else {
+            BTreeSet::new()
+        };
         let is_readable = observed.unreadable.is_empty();
         self.leave_out_unreadable(&mut observed)?;
         let recovered = recover(recorded, &unsettled, &observed);
@@ -64,14 +78,48 @@ impl App<'_> {
             recorded: &recovered.recorded,
             declared: &self.project.desired,
         };
-        let mut exported = export(sources, &names(wanted));
+        let mut exported = export(sources, &wanted);
         exported.omit_invalid(&load_options(self.invocation.env));
-        let exit = if is_complete && is_readable {
-            Exit::Success
-        } else {
-            Exit::Partial
-        };
-        Ok((exported, exit))
+        Ok(Existing {
+            exported,
+            recorded: recovered.recorded,
+            absent,
+            exit: if is_complete && is_readable {
+                Exit::Success
+            } else {
+                Exit::Partial
+            },
+        })
+    }
+
+    /// Whether the export covers a customer of this name.
+    fn exports(&self, name: &str, targets: &[Selector]) -> bool {
+        let is_target = |target: &Selector| target.names_customer(name);
+        let scope = self.project.scope.as_ref();
+        scope.is_none_or(|scope| scope.contains(name))
+            && (targets.is_empty() || targets.iter().any(is_target))
+    }
+
+    /// The selected customers that the files declare, and that exist neither under a declared name nor under a recorded id.
+    fn absent(
+        &self,
+        targets: &[Selector],
+        observed: &Observed,
+        recorded: &LedgerState,
+    ) -> BTreeSet<String> {
+        let existing: BTreeSet<&str> = observed
+            .customers
+            .iter()
+            .flat_map(|(id, customer)| names_of(*id, &customer.name, recorded))
+            .collect();
+        let declared = self.project.desired.customers.iter();
+        let absent = declared.filter(|(name, customer)| {
+            let mut names = [Some(name.as_str()), customer.previous_name.as_deref()]
+                .into_iter()
+                .flatten();
+            self.exports(name, targets) && !names.any(|name| existing.contains(name))
+        });
+        absent.map(|(name, _)| name.clone()).collect()
     }
 
     fn leave_out_unreadable(&self, observed: &mut Observed) -> Result<(), Failure> {
@@ -134,9 +182,39 @@ impl App<'_> {
     }
 }
 
-fn names(customers: BTreeSet<Address>) -> BTreeSet<String> {
-    let names = customers.into_iter().map(|address| address.customer);
-    names.collect()
+/// The present name of a workspace, and its name in the ledger.
+fn names_of<'a>(
+    id: WorkspaceId,
+    name: &'a str,
+    recorded: &'a LedgerState,
+) -> impl Iterator<Item = &'a str> {
+    let entry = recorded.customers.get(&id);
+    [Some(name), entry.map(|entry| entry.name.as_str())]
+        .into_iter()
+        .flatten()
+}
+
+/// The names of the selected customers, and their present names if they are selected by those in the ledger.
+fn select(
+    observed: &Observed,
+    recorded: &LedgerState,
+    selection: impl FnOnce(Selectable) -> Result<BTreeSet<Address>, Failure>,
+) -> Result<BTreeSet<String>, Failure> {
+    let customers = || observed.customers.iter();
+    let names = customers().flat_map(|(id, customer)| names_of(*id, &customer.name, recorded));
+    let selected = selection(Selectable::in_the_api(names.map(Address::customer)))?;
+    let mut selected: BTreeSet<String> = selected
+        .into_iter()
+        .map(|address| address.customer)
+        .collect();
+    let renamed: Vec<String> = customers()
+        .filter(|(id, customer)| {
+            names_of(**id, &customer.name, recorded).any(|name| selected.contains(name))
+        })
+        .map(|(_, customer)| customer.name.clone())
+        .collect();
+    selected.extend(renamed);
+    Ok(selected)
 }
 
 /// Refuses customers whose ledger entries are not verified: only the entry says which of their

@@ -3,7 +3,7 @@
 
 use crate::config::Project;
 use crate::failure::Failure;
-use crate::model::{Address, Desired, LedgerState, Observed, Selector};
+use crate::model::{Address, Desired, LedgerState, Selector};
 use crate::plan::Policy;
 use std::collections::BTreeSet;
 
@@ -61,12 +61,6 @@ impl Selectable {
             place: "in the ledger",
             scope: BTreeSet::new(),
         }
-    }
-
-    /// The customers of the API.
-    pub(super) fn observed_customers(observed: &Observed) -> Self {
-        let customers = observed.customers.values();
-        Self::in_the_api(customers.map(|customer| Address::customer(&customer.name)))
     }
 
     /// Addresses that the API lists.

@@ -23,18 +23,21 @@ pub(super) async fn run(invocation: Invocation<'_>, args: &ExportArgs) -> Result
 
 async fn execute(app: &App<'_>, args: &ExportArgs) -> Result<Exit, Failure> {
     app.show_target()?;
-    let (exported, exit) = app.export(&args.target).await?;
-    write(app, args, &exported)?;
+    let existing = app.export(&args.target).await?;
+    if args.update {
+        app.update_files(&existing)?;
+        return Ok(existing.exit);
+    }
+    let exported = &existing.exported;
+    write(app, args, exported)?;
     let ui = app.invocation.ui;
     render::left_out(ui, &exported.left_out(), exported.placeholders())?;
-    Ok(exit)
+    Ok(existing.exit)
 }
 
 fn write(app: &App<'_>, args: &ExportArgs, exported: &Exported) -> Result<(), Failure> {
     let Invocation { ui, global, .. } = app.invocation;
-    if args.update {
-        app.update_files(exported)?;
-    } else if let Some(directory) = &args.out {
+    if let Some(directory) = &args.out {
         let files = app::write_project(app.invocation, directory, exported)?;
         let next = app.plan_of_export(directory);
         render::written(ui, files, &directory.display().to_string(), &next)?;

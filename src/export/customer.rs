@@ -91,7 +91,8 @@ fn connectors(
         .collect();
     connectors.sort_by_key(|(id, connector)| (&connector.name, **id));
     let duplicates = DuplicateConnectors::new(&connectors, recorded);
-    let declared = declared.customers.get(&customer.name);
+    let recorded_as = recorded.and_then(|entry| declared.customers.get(&entry.name));
+    let declared = recorded_as.or_else(|| declared.customers.get(&customer.name));
     connectors
         .into_iter()
         .map(|(id, connector)| {

@@ -16,7 +16,7 @@ mod values;
 mod yaml_value;
 mod yaml_writer;
 
-pub(crate) use values::{written_setting, written_value};
+pub(crate) use values::written_value;
 pub use yaml_value::customers;
 pub(crate) use yaml_writer::{connector_text, customer_text};
 pub use yaml_writer::{document, project};

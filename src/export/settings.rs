@@ -3,9 +3,9 @@
 
 use super::facts::{ConnectorFacts, DeclaredBlock};
 use super::names::GeneratedNames;
-use crate::catalog::Field;
-use crate::model::{Literal, SecretPaths, SecretRef, Setting};
-use serde_json::Value;
+use crate::catalog::{Field, FieldType};
+use crate::model::{Literal, SecretPaths, SecretRef, Setting, in_form_of};
+use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
 /// Maximum nesting depth of one setting, and maximum length of its name.
@@ -47,6 +47,7 @@ pub(super) fn declare(facts: &ConnectorFacts<'_>, names: &mut GeneratedNames) ->
         if block.settings.contains_key(key.as_str()) {
             continue;
         }
+        let value = &in_form_of(&form(facts, key), value.clone());
         let disposition = match disposition(key, value, &secrets) {
             // The files had this very text.
             Disposition::Omit(LIKE_REFERENCE) if is_applied(facts, key, value) => {
@@ -99,6 +100,25 @@ impl DeclaredBlock {
             }
         }
     }
+}
+
+/// A value in the form that a setting has in the files: that of the last apply, or of the catalog. The API may answer a
+/// number as text.
+fn form(facts: &ConnectorFacts<'_>, key: &str) -> Value {
+    let applied = applied(facts).find(|(name, _)| *name == key);
+    let field = facts
+        .kind
+        .and_then(|kind| kind.replication_config.get(key))
+        .map(|field| match field.kind {
+            FieldType::Integer | FieldType::Number => json!(0),
+            FieldType::Boolean => json!(false),
+            FieldType::String => json!(""),
+            _ => Value::Null,
+        });
+    applied
+        .and_then(|(_, setting)| setting.to_plain())
+        .or(field)
+        .unwrap_or_default()
 }
 
 /// A field's name for a comment, shortened.

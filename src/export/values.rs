@@ -119,13 +119,10 @@ pub(super) fn as_written(setting: &Setting) -> Value {
         Setting::Map(fields) => block(fields),
     }
 }
+
 /// A value as the files write it.
 pub(crate) fn written_value(value: &Value) -> WrittenValue {
-    written_setting(&Setting::from(value.clone()))
-}
-
-/// A setting as the files write it.
-pub(crate) fn written_setting(setting: &Setting) -> WrittenValue {
+    let setting = &Setting::from(value.clone());
     WrittenValue {
         flow: flow(setting),
         items: match setting {

@@ -118,6 +118,37 @@ pub fn has_same_meaning(sent: &Value, remote: &Value) -> bool {
     }
 }
 
+/// A value in the form of another one: a number or a boolean that the API answers as text becomes one again, and the
+/// other way round.
+pub fn in_form_of(form: &Value, value: Value) -> Value {
+    match (form, value) {
+        (Value::Number(_) | Value::Bool(_), Value::String(text)) => {
+            match serde_json::from_str(&text) {
+                Ok(value @ Value::Number(_)) if form.is_number() => value,
+                Ok(value @ Value::Bool(_)) if form.is_boolean() => value,
+                _ => Value::String(text),
+            }
+        }
+        (Value::String(_), value @ (Value::Number(_) | Value::Bool(_))) => {
+            Value::String(value.to_string())
+        }
+        (Value::Array(forms), Value::Array(items)) => {
+            let form = |at: usize| forms.get(at).or(forms.last()).unwrap_or(&Value::Null);
+            let items = items.into_iter().enumerate();
+            items.map(|(at, item)| in_form_of(form(at), item)).collect()
+        }
+        (Value::Object(forms), Value::Object(fields)) => {
+            let fields = fields.into_iter().map(|(name, field)| {
+                let form = forms.get(&name).unwrap_or(&Value::Null);
+                let field = in_form_of(form, field);
+                (name, field)
+            });
+            Value::Object(fields.collect())
+        }
+        (_, value) => value,
+    }
+}
+
 /// Whether both lists have the same entities. Modes that are not declared are not compared, because
 /// the API chooses them.
 pub fn same_entities(declared: &[Entity], observed: &[Entity]) -> bool {
@@ -171,8 +202,28 @@ fn scalar_text(value: &Value) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{has_same_meaning, is_other_form};
+    use super::{has_same_meaning, in_form_of, is_other_form};
     use serde_json::json;
+
+    #[test]
+    fn in_form_of_numbers_and_booleans_as_text_is_their_value() {
+        for (form, value, expected) in [
+            (json!(5), json!("7"), json!(7)),
+            (json!(5), json!("many"), json!("many")),
+            (json!(5), json!("true"), json!("true")),
+            (json!(true), json!("false"), json!(false)),
+            (json!("5"), json!(7), json!("7")),
+            (json!("a"), json!("b"), json!("b")),
+            (json!([1]), json!(["1", "2"]), json!([1, 2])),
+            (
+                json!({"a": 1}),
+                json!({"a": "2", "b": "3"}),
+                json!({"a": 2, "b": "3"}),
+            ),
+        ] {
+            assert_eq!(in_form_of(&form, value.clone()), expected, "{form} {value}");
+        }
+    }
 
     #[test]
     fn is_other_form_of_value_with_same_meaning_is_true() {

@@ -29,10 +29,15 @@ pub fn left_out(ui: &Ui, notes: &[String], placeholders: usize) -> io::Result<()
         let more = notes.len() - shown;
         print_note(ui, &format!("{more} more are left out; -v lists them"))?;
     }
-    if placeholders == 0 {
+    self::placeholders(ui, placeholders)
+}
+
+/// Says how many placeholders were written.
+pub(super) fn placeholders(ui: &Ui, count: usize) -> io::Result<()> {
+    if count == 0 {
         return Ok(());
     }
-    let text = format!("placeholders to replace before the next apply: {placeholders}");
+    let text = format!("placeholders to replace before the next apply: {count}");
     print_note(ui, &text)
 }
 

@@ -33,7 +33,7 @@ mod view;
 mod waves;
 pub(crate) mod wording;
 
-pub use acceptance::{accepted, updated};
+pub use acceptance::{FilesUpdate, accepted, updated};
 pub use adoption_table::{AdoptionTable, adoption_table};
 pub(crate) use cells::{escaped, unescaped};
 pub use consents::{

@@ -121,6 +121,36 @@ fn connector_with_no_in_its_row_is_not_adopted_with_its_customer() {
 }
 
 #[test]
+fn connector_with_yes_below_a_customer_with_no_is_refused() {
+    let env = TestEnv::new();
+    let remote = env.remote();
+    remote.customer("globex");
+    remote.connector("globex", "Globex Stripe", "stripe", &stripe());
+    let path = env.path("matches.csv");
+    let path = path.to_str().unwrap();
+    env.run(&["adopt", "globex", "--out", path]).exits(0);
+    let table = fs::read_to_string(path).unwrap();
+    let rows = || table.lines();
+    let is_customer = |row: &&str| row.contains(",globex,,");
+    let unmarked = rows().map(|row| match row.strip_prefix("yes,") {
+        Some(rest) if is_customer(&row) => format!("no,{rest}"),
+        _ => row.to_owned(),
+    });
+    let removed = rows().filter(|row| !is_customer(row)).map(str::to_owned);
+    for rows in [unmarked.collect::<Vec<_>>(), removed.collect()] {
+        env.write("matches.csv", &rows.join("\n"));
+        env.run(&["adopt", path, "--auto-approve"])
+            .exits(64)
+            .complains("bad_adoption_table")
+            .complains("globex/Globex Stripe")
+            .complains("not its customer globex");
+    }
+    // The customer is in the ledger, so its row is not needed.
+    env.run(&["adopt", "globex", "--auto-approve"]).exits(0);
+    env.run(&["adopt", path, "--auto-approve"]).exits(0);
+}
+
+#[test]
 fn cells_that_a_spreadsheet_would_run_are_escaped_and_read_back() {
     let project = PROJECT.replace("- name: globex\n", "- name: \"=globex\"\n");
     let env = TestEnv::with(&project, options());

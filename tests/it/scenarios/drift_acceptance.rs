@@ -136,6 +136,105 @@ fn accepted_setting_is_in_the_files_and_pending_changes_stay() {
     assert_eq!(steps[0]["address"], "acme/Acme Zendesk");
 }
 
+/// Another person changes the repositories of a connector.
+fn change_repositories(env: &TestEnv) {
+    let changed = json!({"replication_config": {"repositories": ["acme/web"], "start_date": "2026-01-01T00:00:00Z"}});
+    env.remote()
+        .change_connector(env.connector("Acme GitHub").id, &changed);
+}
+
+#[test]
+fn setting_with_an_edit_that_is_not_applied_is_not_accepted() {
+    let env = TestEnv::applied();
+    change_repositories(&env);
+    env.edit("[acme/api]", "[acme/api, acme/ours]");
+    let before = stored(&env);
+    env.run(&["drift", "--accept", "acme/Acme GitHub"])
+        .exits(4)
+        .complains("acme/Acme GitHub is not accepted")
+        .complains("an edit of replication_config.repositories that is not applied yet");
+    assert_eq!(stored(&env), before);
+    env.edit("[acme/api, acme/ours]", "[acme/api]");
+    accept(&env, "acme/Acme GitHub");
+    assert!(yaml(&env).contains("[acme/web]"), "{}", yaml(&env));
+}
+
+#[test]
+fn setting_that_the_files_want_already_is_accepted() {
+    let env = TestEnv::applied();
+    change_repositories(&env);
+    env.edit("[acme/api]", "[acme/web]");
+    let before = yaml(&env);
+    env.run(&["drift", "--accept", "acme/Acme GitHub"]).exits(0);
+    assert_eq!(yaml(&env), before);
+    env.run(&["drift", "--detailed-exitcode"]).exits(0);
+    env.assert_converged(&[]);
+}
+
+#[test]
+fn status_with_an_edit_that_is_not_applied_is_not_accepted() {
+    let project =
+        crate::support::PROJECT.replace("- name: globex\n", "- name: globex\n    cache: true\n");
+    let env = TestEnv::with(&project, crate::support::options());
+    env.converge(&[]);
+    let globex = env.world().workspace("globex").unwrap().id;
+    let changed = json!({"cache_enabled": false});
+    env.remote().change_customer(globex, &changed);
+    env.edit("cache: true", "cache: inherit");
+    env.run(&["drift", "--accept", "globex"])
+        .exits(4)
+        .complains("an edit of cache that is not applied yet");
+    assert!(yaml(&env).contains("cache: inherit"));
+}
+
+#[test]
+fn deletion_of_connector_with_an_edit_that_is_not_applied_is_not_accepted() {
+    let env = TestEnv::applied();
+    env.edit("subdomain: acme", "subdomain: acme-eu");
+    env.remote()
+        .delete_connector(env.connector("Acme Zendesk").id);
+    let before = stored(&env);
+    env.run(&["drift", "--accept", "acme/Acme Zendesk"])
+        .exits(4)
+        .complains("has edits that are not applied yet");
+    assert_eq!(stored(&env), before);
+}
+
+#[test]
+fn accepted_number_that_the_api_answers_as_text_is_a_number_in_the_files() {
+    let project = r#"version: 1
+customers:
+  - name: acme
+    connectors:
+      - name: Chat
+        type: slack
+        credentials: {bot_key: "${env:ACME_GITHUB}"}
+        replication_config: {start_date: 2026-01-01T00:00:00Z, lookback_window: 7, join_channels: false}
+"#;
+    let options = airlift::sandbox::Options {
+        behaviors: vec!["numbers-as-text".parse().unwrap()],
+        ..crate::support::options()
+    };
+    let env = TestEnv::with(project, options);
+    env.converge(&[]);
+    let changed = json!({"replication_config": {
+        "start_date": "2026-01-01T00:00:00Z", "lookback_window": 9, "join_channels": false,
+    }});
+    env.remote()
+        .change_connector(env.connector("Chat").id, &changed);
+    accept(&env, "acme/Chat");
+    assert!(yaml(&env).contains("lookback_window: 9,"), "{}", yaml(&env));
+    let changed = json!({"replication_config": {
+        "start_date": "2026-01-02T00:00:00Z", "lookback_window": 9, "join_channels": false,
+    }});
+    env.remote()
+        .change_connector(env.connector("Chat").id, &changed);
+    env.run(&["export", "--update"]).exits(0);
+    let yaml = yaml(&env);
+    assert!(yaml.contains("lookback_window: 9,"), "{yaml}");
+    assert!(yaml.contains("2026-01-02"), "{yaml}");
+}
+
 #[test]
 fn accepted_deletion_is_not_created_again() {
     let env = TestEnv::applied();

@@ -102,3 +102,78 @@ fn export_update_without_files_is_a_usage_error() {
     let output = Output::run(&mut command, std::time::Duration::from_secs(30));
     output.exits(64).complains("there is none here");
 }
+
+/// Runs `export --update`, and asserts that the plan after it has no change.
+fn update(env: &TestEnv, more: &[&str]) -> (Output, String) {
+    let output = env.run(&[&["export", "--update"], more].concat());
+    output.exits(0);
+    env.assert_converged(&[]);
+    let text = std::fs::read_to_string(env.path("airlift.yaml")).unwrap();
+    (output, text)
+}
+
+#[test]
+fn export_update_takes_over_names_that_others_changed() {
+    let env = TestEnv::applied();
+    let remote = env.remote();
+    let acme = env.world().workspace("acme").unwrap().id;
+    remote.change_customer(acme, &json!({"name": "acme-corp"}));
+    for (name, new) in [("Acme GitHub", "GitHub EU"), ("Acme Zendesk", "Help desk")] {
+        remote.change_connector(env.connector(name).id, &json!({"name": new}));
+    }
+    let (output, text) = update(&env, &["--target", "acme"]);
+    output
+        .complains("acme is acme-corp now: others renamed it")
+        .complains("acme/Acme GitHub is GitHub EU now");
+    assert!(!output.stderr.contains("left alone"), "{output}");
+    assert!(!output.stderr.contains("placeholders"), "{output}");
+    assert_eq!(text.matches("type: github").count(), 1, "{text}");
+    assert!(text.contains("previous_name: Acme GitHub"), "{text}");
+    let (output, again) = update(&env, &[]);
+    output.complains("the files are as before");
+    assert_eq!(again, text);
+    env.converge(&[]);
+}
+
+#[test]
+fn export_update_keeps_a_rename_of_the_files_that_is_not_applied() {
+    let env = TestEnv::applied();
+    env.edit(
+        "- name: globex",
+        "- name: globex-eu\n    previous_name: globex",
+    );
+    env.edit(
+        "- name: Acme GitHub",
+        "- name: Code\n        previous_name: Acme GitHub",
+    );
+    let before = std::fs::read_to_string(env.path("airlift.yaml")).unwrap();
+    env.run(&["export", "--update"])
+        .exits(0)
+        .complains("the files are as before");
+    let after = std::fs::read_to_string(env.path("airlift.yaml")).unwrap();
+    assert_eq!(after, before);
+}
+
+#[test]
+fn export_update_names_what_is_gone() {
+    let env = TestEnv::applied();
+    let remote = env.remote();
+    remote.delete_connector(env.connector("Globex Stripe").id);
+    let globex = env.world().workspace("globex").unwrap().id;
+    remote.send(
+        reqwest::Method::DELETE,
+        &format!("/api/v1/workspaces/{globex}"),
+        None,
+    );
+    remote.delete_connector(env.connector("Acme Zendesk").id);
+    env.edit("  - name: globex\n", "  - name: hooli\n  - name: globex\n");
+    let output = env.run(&["export", "--update"]);
+    output
+        .exits(0)
+        .complains("globex is left alone: it is in the ledger and does not exist any more")
+        .complains("acme/Acme Zendesk is left alone: it is in the ledger")
+        .complains("hooli is left alone: it is declared and does not exist");
+    let output = env.run(&["export", "--update", "--target", "acme"]);
+    output.exits(0);
+    assert!(!output.stderr.contains("globex"), "{output}");
+}
