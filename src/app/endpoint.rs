@@ -5,7 +5,7 @@
 //! change those files. The files give only the organization.
 
 use super::credentials::{SECRET, client_secret};
-use super::ledger_access::{access, state_dir, state_name};
+use super::ledger_access::{access, ignore_state_dir, state_dir, state_name};
 use super::ledger_git::refuse_tracked;
 use super::ledger_keys::Keys;
 use super::{Environment, Invocation};
@@ -144,6 +144,7 @@ fn sandbox_key(root: &Path) -> Result<String, Failure> {
     let file = Path::new(SANDBOX_KEY_FILE);
     let failed = |error: FileError| Failure::error("ledger_failed", error.to_string());
     files::private_dir(root, Path::new(".airlift")).map_err(failed)?;
+    ignore_state_dir(root)?;
     let opened = files::open_or_create(root, file, Access::Private).map_err(failed)?;
     files::check_secret(root, file, &opened).map_err(|error| {
         failed(error)

@@ -2,11 +2,11 @@
 
 use super::Invocation;
 use super::endpoint::Endpoint;
-use super::ledger_git::refuse_tracked;
+use super::ledger_git::{is_repository, refuse_tracked};
 use crate::cli::{GlobalArgs, LedgerMode};
 use crate::config::Project;
 use crate::failure::Failure;
-use crate::files::Access;
+use crate::files::{self, Access};
 use crate::ledger::{LedgerStore, open_shared, trusted};
 use crate::secrets::project_tree;
 use std::ffi::OsString;
@@ -113,6 +113,19 @@ pub(crate) fn shared_address(root: &Path) -> Option<&str> {
 /// The directory beside the project that holds the ledger and the state of the sandbox.
 pub(crate) fn state_dir(project: &Project) -> PathBuf {
     project.root.join(".airlift")
+}
+
+/// Writes a `.gitignore` into the [`state_dir`] of a project in a repository, so that no commit has the ledger by accident.
+pub(super) fn ignore_state_dir(root: &Path) -> Result<(), Failure> {
+    let file = Path::new(".airlift/.gitignore");
+    let is_needed =
+        root.join(".airlift").is_dir() && is_repository(&project_tree(root).join(".git"));
+    if !is_needed || root.join(file).symlink_metadata().is_ok() {
+        return Ok(());
+    }
+    files::replace_atomically(root, file, b"*\n", Access::Private)
+        .map(|_file| ())
+        .map_err(|error| Failure::error("ledger_failed", error.to_string()))
 }
 
 /// The name of a file or directory of the environment below [`state_dir`].

@@ -8,7 +8,7 @@ use crate::cli::{GlobalArgs, LedgerMode};
 use crate::config::Project;
 use crate::failure::Failure;
 use crate::ledger::{LedgerError, pack_of};
-use crate::model::{Damage, HealthCheck, LedgerState, UnverifiedCause};
+use crate::model::{Damage, HealthCheck, LedgerState, UnverifiedCause, first_names};
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -53,21 +53,21 @@ fn check_entries(app: &App<'_>, recorded: &LedgerState) -> Option<HealthCheck> {
 /// Names the entries of the ledger that are not verified.
 fn unverified(recorded: &LedgerState) -> HealthCheck {
     let mut packs: BTreeMap<(String, Damage), usize> = BTreeMap::new();
-    let mut entries = Vec::new();
+    let mut entries: BTreeMap<UnverifiedCause, Vec<String>> = BTreeMap::new();
     for (id, entry) in &recorded.unverified {
         let code = entry.cause.code();
         let name = entry.claimed_name.as_deref().unwrap_or_default();
-        match entry.cause {
+        let text = match entry.cause {
             UnverifiedCause::PackDamaged(damage) => {
                 *packs.entry((pack_of(*id), damage)).or_default() += 1;
+                continue;
             }
             UnverifiedCause::Damaged(damage) => {
-                entries.push(format!(
-                    "customers/{id}.json cannot be read{damage} [{code}]"
-                ));
+                format!("customers/{id}.json cannot be read{damage} [{code}]")
             }
-            _ => entries.push(format!("customers/{id}.json {name} [{code}]")),
-        }
+            _ => format!("customers/{id}.json {name} [{code}]"),
+        };
+        entries.entry(entry.cause).or_default().push(text);
     }
     let packs = packs.into_iter().map(|((pack, damage), count)| {
         let code = UnverifiedCause::PackDamaged(damage).code();
@@ -77,7 +77,13 @@ fn unverified(recorded: &LedgerState) -> HealthCheck {
         .unverified_names
         .iter()
         .map(|name| format!("a journal entry of {name} [ledger_unverified]"));
-    let list: Vec<String> = entries.into_iter().chain(packs).chain(journal).collect();
+    let causes = entries
+        .into_values()
+        .chain([packs.collect(), journal.collect()]);
+    let list: Vec<String> = causes
+        .filter(|texts: &Vec<String>| !texts.is_empty())
+        .map(|texts| first_names(&texts))
+        .collect();
     let detail = format!("not verified, so blocked: {}", list.join(", "));
     let hint = "restore the file from a backup, or run `airlift ledger sign`";
     HealthCheck::fail(SUBJECT, detail, hint)

@@ -32,6 +32,9 @@ impl App<'_> {
             tokio::time::sleep(PAUSE.min(until - Instant::now())).await;
         };
         self.lock = Some(lock);
+        if self.invocation.global.ledger.is_none() {
+            ledger_access::ignore_state_dir(&self.project.root)?;
+        }
         // The run that held the lock may have labeled the store.
         let environment = self.project.desired.environment.as_deref();
         check_environment(&self.store, environment).await?;

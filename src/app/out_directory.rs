@@ -6,8 +6,9 @@
 
 use crate::failure::Failure;
 use crate::files::{self, Access, FileError, FileErrorKind};
+use std::collections::BTreeSet;
 use std::fs::File;
-use std::io::{ErrorKind, Read as _, Write as _};
+use std::io::{ErrorKind, Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::{Component, Path, PathBuf};
 
 /// How much of an existing file is compared before it is replaced, in bytes.
@@ -90,6 +91,37 @@ impl OutDirectory {
         }
     }
 
+    /// Adds the paths that a file in the form of `.gitignore` lacks. Returns whether the file exists and changed.
+    pub(super) fn add_lines(&self, name: &Path, lines: &str) -> Result<bool, Failure> {
+        let path = self.path_of(name);
+        if !self.exists(&path) {
+            return Ok(false);
+        }
+        let mut file = files::open_or_create(&self.root, &path, Access::Shared)
+            .map_err(|error| refused(&error))?;
+        let bytes = files::read_to_limit(&self.root, &path, &file, files::DEFAULT_LIMIT)
+            .map_err(|error| refused(&error))?;
+        let text = String::from_utf8_lossy(&bytes);
+        let bare = |line: &str| line.trim().trim_matches(['/', '*']).to_owned();
+        let known: BTreeSet<String> = text.lines().map(bare).collect();
+        let missing: Vec<&str> = lines
+            .lines()
+            .filter(|line| !known.contains(&bare(line)))
+            .collect();
+        if missing.is_empty() {
+            return Ok(false);
+        }
+        let separator = if text.is_empty() || text.ends_with('\n') {
+            ""
+        } else {
+            "\n"
+        };
+        let added = format!("{separator}{}\n", missing.join("\n"));
+        file.seek(SeekFrom::End(0))
+            .map_err(|error| Failure::cannot_write(&path, &error))?;
+        write(file, &path, &added).map(|()| true)
+    }
+
     /// Writes a file, which may replace an earlier one. Refuses to replace a file that `is_own` does
     /// not recognize.
     pub(super) fn replace(
@@ -169,6 +201,30 @@ mod tests {
         );
         let text = fs::read_to_string(target.path().join("a/b.yaml")).unwrap();
         assert_eq!(text, "x");
+    }
+
+    #[test]
+    fn add_lines_adds_only_what_the_file_lacks() {
+        let target = tempfile::tempdir().unwrap();
+        let directory = OutDirectory::new(target.path());
+        let add = || {
+            directory
+                .add_lines(Path::new("i"), ".airlift/\nsecrets/\n")
+                .unwrap()
+        };
+        assert!(!add() && !target.path().join("i").exists());
+        for (before, after) in [
+            ("target", "target\n.airlift/\nsecrets/\n"),
+            ("/.airlift\n!secrets/\n", "/.airlift\n!secrets/\nsecrets/\n"),
+            (
+                "# .airlift/\n**/secrets/*\n",
+                "# .airlift/\n**/secrets/*\n.airlift/\n",
+            ),
+        ] {
+            fs::write(target.path().join("i"), before).unwrap();
+            assert!(add() && !add(), "{before:?}");
+            assert_eq!(fs::read_to_string(target.path().join("i")).unwrap(), after);
+        }
     }
 
     #[test]

@@ -164,7 +164,13 @@ pub(crate) fn show_saved_plan(
     let saved = read(&args.file)?;
     let mac = check_mac(invocation, &saved)?;
     let signer = check_signature(&saved, args.allowed_signers.as_deref())?;
-    Ok((saved, PlanChecks { mac, signer }))
+    let is_expired = saved.content.is_expired(Timestamp::now());
+    let checks = PlanChecks {
+        mac,
+        is_expired,
+        signer,
+    };
+    Ok((saved, checks))
 }
 
 fn check_mac(invocation: Invocation<'_>, saved: &ReadPlan) -> Result<MacCheck, Failure> {

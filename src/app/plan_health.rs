@@ -3,15 +3,12 @@
 use super::App;
 use super::health::Diagnosis;
 use crate::config::Project;
-use crate::model::{HealthCheck, SecretRef};
+use crate::model::{HealthCheck, SecretRef, first_names};
 use crate::plan::{BlockReason, Blocked, Plan};
 use crate::render::wording;
 use std::collections::{BTreeMap, BTreeSet};
 
 const SUBJECT: &str = "plan";
-
-/// The number of customers and connectors that a line names.
-const NAMED: usize = 5;
 
 /// Plans, and adds a check for each cause of a block. Returns the references that an apply needs.
 pub(super) async fn check_plan(
@@ -66,22 +63,13 @@ fn blocked(project: &Project, blocked: &[Blocked]) -> Vec<HealthCheck> {
     }
     by_cause
         .into_iter()
-        .map(|((code, cause), names)| failed(&format!("{}: {cause}", named(&names)), &code))
+        .map(|((code, cause), names)| failed(&format!("{}: {cause}", first_names(&names)), &code))
         .collect()
 }
 
 fn failed(detail: &str, code: &str) -> HealthCheck {
     let hint = format!("`airlift explain {code}` says what to do");
     HealthCheck::fail(SUBJECT, format!("{detail} [{code}]"), &hint)
-}
-
-/// The first names, and the number of the others.
-pub(super) fn named(names: &[String]) -> String {
-    let first = names[..names.len().min(NAMED)].join(", ");
-    match names.len().saturating_sub(NAMED) {
-        0 => first,
-        more => format!("{first} and {more} more"),
-    }
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 
 use crate::config::Project;
 use crate::failure::Failure;
-use crate::model::{Address, Desired, LedgerState, Selector};
+use crate::model::{Address, Desired, LedgerState, Selector, first_names};
 use crate::plan::Policy;
 use std::collections::BTreeSet;
 
@@ -176,6 +176,16 @@ impl Selectable {
         let message = format!("{selector} names nothing {}", self.place);
         let failure = Failure::unknown_selector(message);
         let similar = self.similar(selector);
+        let customer = Address::customer(&selector.customer);
+        let connectors: Vec<String> = self
+            .addresses
+            .iter()
+            .filter(|address| address.is_within(&customer) && **address != customer)
+            .map(Address::to_string)
+            .collect();
+        if similar.is_empty() && !connectors.is_empty() {
+            return failure.hint(format!("the customer has {}", first_names(&connectors)));
+        }
         if similar.is_empty() {
             return failure.hint("write CUSTOMER or CUSTOMER/CONNECTOR; `airlift explain selector` explains patterns");
         }
@@ -273,6 +283,7 @@ mod tests {
                 "did you mean acme-corp/Acme GitHub?",
             ),
             ("acme-crop/Acme GitHub", "did you mean acme-corp?"),
+            ("acme-corp/x", "the customer has acme-corp/Acme GitHub"),
         ] {
             let failure = acme().select(&selectors(&["globex", wrong])).unwrap_err();
             assert_eq!(failure.code, "unknown_selector", "{wrong}");

@@ -54,7 +54,11 @@ pub fn choose_method(
     kind.methods
         .iter()
         .min_by_key(|method| {
-            let near = (known(method, given), resembling(method, given));
+            let near = (
+                known(method, given),
+                named(method, given),
+                resembling(method, given),
+            );
             (Reverse(near), missing(method, given))
         })
         .map(|method| MethodChoice {
@@ -69,10 +73,16 @@ fn known(method: &AuthMethod, given: &[&str]) -> usize {
     given.iter().filter(has).count()
 }
 
+/// The number of given fields that name the method instead of a field.
+fn named(method: &AuthMethod, given: &[&str]) -> usize {
+    // People do not mistake more fields than this.
+    let given = given.iter().take(32);
+    given.filter(|name| method.is_named(name)).count()
+}
+
 fn missing(method: &AuthMethod, given: &[&str]) -> usize {
     let absent = |name: &str| !given.contains(&name);
-    let required = method.fields.iter().filter(|(_, field)| field.required);
-    required.filter(|(name, _)| absent(name)).count()
+    method.required().filter(|name| absent(name)).count()
 }
 
 fn resembling(method: &AuthMethod, given: &[&str]) -> usize {
@@ -110,6 +120,14 @@ mod tests {
                 ("gitlabOAuth", true),
             ),
             ("github", None, &["tokn"], ("githubPAT", false)),
+            ("github", None, &["githubPAT"], ("githubPAT", false)),
+            (
+                "github",
+                None,
+                &["personal_access_token"],
+                ("githubPAT", false),
+            ),
+            ("asana", None, &["PAT"], ("personalAccessToken", false)),
             (
                 "zendesk-support",
                 None,

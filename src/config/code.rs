@@ -90,6 +90,7 @@ codes! {
     SimilarName "similar_name" Error
     DeceptiveName "deceptive_name" Warning
     UnexpandedVariable "unexpanded_variable" Warning
+    TypographicQuotes "typographic_quotes" Warning
     CustomerPolicyViolation "customer_policy_violation" Error
     PreviousNameClash "previous_name_clash" Error
     UnknownType "unknown_type" Warning
@@ -144,6 +145,7 @@ impl Code {
                 | Self::NoCustomers
                 | Self::DeceptiveName
                 | Self::UnexpandedVariable
+                | Self::TypographicQuotes
         )
     }
 }

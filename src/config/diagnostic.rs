@@ -74,6 +74,23 @@ pub struct Finding {
     #[serde(skip_serializing_if = "Option::is_none")]
     /// The masked source line, if the location has a line.
     pub excerpt: Option<Excerpt>,
+    /// The row of a table that the message starts with. Findings of one cause differ in it.
+    #[serde(skip)]
+    pub row: Option<usize>,
+}
+
+impl Finding {
+    /// The message without the row that it starts with.
+    pub fn cause(&self) -> &str {
+        let start = self.row.map(row_label).unwrap_or_default();
+        let rest = self.message.strip_prefix(start.as_str());
+        rest.unwrap_or(&self.message)
+    }
+}
+
+/// How a message about a row of a table starts.
+pub(super) fn row_label(row: usize) -> String {
+    format!("row {row}")
 }
 
 /// All findings of one run over the files.

@@ -1,14 +1,16 @@
 //! Responsible for the place of a finding, which outlives the tree of a file and the customer of a row.
 
-use super::diagnostic::{Excerpt, Location};
+use super::diagnostic::{Excerpt, Location, row_label};
 use super::origin::{Origin, PathStep, Position};
 
 /// The location of a finding whose message is built later.
 #[derive(Clone, Debug)]
 pub(super) struct FindingSite {
     pub(super) location: Location,
-    /// What the message starts with: the row and the column.
-    pub(super) label: Option<String>,
+    /// The row of a table that the message starts with.
+    pub(super) row: Option<usize>,
+    /// The column that the message names after the row.
+    pub(super) column: Option<String>,
     /// Whether many rows have the value, so that a finding is reported once.
     pub(super) is_shared: bool,
     pub(super) path: Option<String>,
@@ -27,7 +29,8 @@ impl From<Origin<'_>> for FindingSite {
         }
         let location = origin.location();
         Self {
-            label: None,
+            row: None,
+            column: None,
             is_shared: false,
             excerpt: origin.excerpt(&location),
             location,
@@ -42,7 +45,8 @@ impl FindingSite {
     pub(super) fn new(location: Location) -> Self {
         Self {
             location,
-            label: None,
+            row: None,
+            column: None,
             is_shared: false,
             path: None,
             excerpt: None,
@@ -50,11 +54,28 @@ impl FindingSite {
         }
     }
 
-    /// The place with a label that starts the message.
-    pub(super) fn with_label(self, label: String) -> Self {
+    /// The place in a row of a table.
+    pub(super) fn in_row(self, row: usize) -> Self {
         Self {
-            label: Some(label),
+            row: Some(row),
             ..self
+        }
+    }
+
+    /// The place in a column of a table, whose name is quoted.
+    pub(super) fn in_column(self, column: String) -> Self {
+        Self {
+            column: Some(column),
+            ..self
+        }
+    }
+
+    /// A message with the row and the column in front.
+    pub(super) fn labeled(&self, message: String) -> String {
+        match (self.row.map(row_label), &self.column) {
+            (Some(row), Some(column)) => format!("{row}, column {column}: {message}"),
+            (Some(row), None) => format!("{row}: {message}"),
+            (None, _) => message,
         }
     }
 

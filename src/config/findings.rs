@@ -187,18 +187,16 @@ impl Findings {
     }
 
     fn list(&mut self, site: FindingSite, code: Code, message: String, help: Option<String>) {
+        let message = site.labeled(message);
         let FindingSite {
             location,
-            label,
+            row,
             is_shared,
             path,
             excerpt,
             steps,
+            ..
         } = site;
-        let message = match label {
-            Some(label) => format!("{label}: {message}"),
-            None => message,
-        };
         let finding = Finding {
             code,
             severity: code.severity(),
@@ -207,6 +205,7 @@ impl Findings {
             message,
             help,
             excerpt,
+            row,
         };
         self.push(CollectedFinding {
             finding,
@@ -279,7 +278,7 @@ impl Findings {
                 ..
             } = finding;
             if self.is_new(*is_shared, location, *code, message)
-                && self.count(finding.code, &finding.message)
+                && self.count(finding.code, finding.cause())
             {
                 self.push(collected);
             }
@@ -327,6 +326,7 @@ impl Findings {
                 message: format!("{} more errors are not listed", report.omitted_errors),
                 help: None,
                 excerpt: None,
+                row: None,
             };
             report.findings.push(more);
         }

@@ -8,10 +8,34 @@ use crate::model::unescaped;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::LazyLock;
 
 /// A block of settings with the types that YAML gives to their values.
 pub(crate) type RawBlock = Map<String, Value>;
+
+/// The names of all fields of files.
+pub(super) static FIELDS: LazyLock<BTreeSet<String>> = LazyLock::new(|| {
+    let mut names = BTreeSet::new();
+    let generator = SchemaGenerator::default();
+    add_fields(
+        &generator.into_root_schema_for::<RawFile>().to_value(),
+        &mut names,
+    );
+    names
+});
+
+fn add_fields(schema: &Value, names: &mut BTreeSet<String>) {
+    match schema {
+        Value::Object(keywords) => {
+            let properties = keywords.get("properties").and_then(Value::as_object);
+            names.extend(properties.into_iter().flat_map(Map::keys).cloned());
+            keywords.values().for_each(|value| add_fields(value, names));
+        }
+        Value::Array(items) => items.iter().for_each(|item| add_fields(item, names)),
+        _ => {}
+    }
+}
 
 /// A name, in which `$${` is a literal `${`, as in other values.
 fn name<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {

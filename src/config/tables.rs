@@ -94,7 +94,10 @@ impl TableSource {
         let (table, defects) = Table::read(source, &self.path, self.format);
         let has_columns = defects.is_empty() || !table.rows.is_empty();
         for defect in defects {
-            let site = FindingSite::new(defect.location);
+            let site = FindingSite {
+                row: defect.row,
+                ..FindingSite::new(defect.location)
+            };
             findings.at_site(site, Code::InvalidTable, defect.message, None);
         }
         if has_columns {

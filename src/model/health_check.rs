@@ -27,6 +27,18 @@ pub enum Health {
     Fail,
 }
 
+/// The number of names in the line of a check.
+const NAMED: usize = 5;
+
+/// The first names, and the number of the others.
+pub fn first_names(names: &[String]) -> String {
+    let first = names[..names.len().min(NAMED)].join(", ");
+    match names.len().saturating_sub(NAMED) {
+        0 => first,
+        more => format!("{first} and {more} more"),
+    }
+}
+
 impl HealthCheck {
     /// A check that passed.
     pub fn ok(subject: &str, detail: impl Into<String>) -> Self {

@@ -30,6 +30,7 @@ mod secret;
 mod secret_buffer;
 mod secret_heuristics;
 mod secret_lookup;
+mod secret_mask;
 mod secret_status;
 mod selector;
 mod setting;
@@ -51,7 +52,7 @@ pub use desired::{
     Guards, Kind, Mode, Region, RotationMode, Status,
 };
 pub use failed_request::FailedRequest;
-pub use health_check::{Health, HealthCheck};
+pub use health_check::{Health, HealthCheck, first_names};
 pub use id::{ConnectorId, DefinitionId, OrganizationId, TemplateId, WorkspaceId};
 pub use invisible::is_invisible;
 pub use last_write::{Answer, LastWrite, MAX_SENDS, ResponseSettings, SettingAnswer, SinceWrite};
@@ -64,6 +65,7 @@ pub use literal::Literal;
 pub use literal_text::{escaped, has_reference_mark, unescaped};
 pub(crate) use lock::{LockUnpoisoned, ReadWriteUnpoisoned};
 pub use name_index::{NameIndex, Resemblance};
+pub use name_parts::folded_name;
 pub use observed::{
     Completeness, ForeignConnectors, KindLookup, Observed, ObservedConnector, ObservedCustomer,
     ObservedDetail, ObservedStatus, OrganizationListing,
@@ -75,8 +77,9 @@ pub use remote_value::SecretPaths;
 pub(crate) use schema_form::{remove_number_formats, schema_of};
 pub use secret::{SecretRef, SecretRefError, SecretValue};
 pub(crate) use secret_buffer::SecretBuffer;
-pub use secret_heuristics::{is_coordinate, is_mask, looks_secret, names_secret};
+pub use secret_heuristics::{looks_secret, names_secret};
 pub use secret_lookup::SecretLookup;
+pub use secret_mask::{is_coordinate, is_mask, is_redacted, without_brackets};
 pub use secret_status::{SecretComparison, SecretStatus, UnverifiedReason};
 pub use selector::{Selector, names_part};
 pub use setting::{Setting, references};

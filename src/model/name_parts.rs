@@ -23,6 +23,15 @@ pub(super) fn key(parts: &[&str]) -> u64 {
     hasher.finish()
 }
 
+/// A name in lower case without separators. The name itself, if it has nothing else.
+pub fn folded_name(name: &str) -> Box<str> {
+    let parts = Parts::new(name);
+    if parts.is_empty() {
+        return name.into();
+    }
+    parts.folded().iter().collect()
+}
+
 /// A name in lower case without separators, and the words in it.
 #[derive(Debug, Default)]
 pub(super) struct Parts {
@@ -111,7 +120,7 @@ impl Parts {
 }
 
 fn is_separator(character: char) -> bool {
-    character.is_whitespace() || "-_.,:/'\u{2019}".contains(character)
+    character.is_whitespace() || "-_.,:;/|&!\"'()[]{}\u{2019}".contains(character)
 }
 
 /// Whether a word is the other with two letters exchanged, or with one other, missing or additional

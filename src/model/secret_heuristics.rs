@@ -1,6 +1,6 @@
 //! Responsible for recognizing secrets that are not references: by name, by form, or as a mask.
 
-use super::is_invisible;
+use super::is_mask;
 
 /// Words in the names of fields that contain secrets.
 const WORDS: [&str; 9] = [
@@ -130,44 +130,10 @@ const HARMLESS: [&str; 7] = [
 const VALUE_LENGTH: usize = 64;
 /// The shortest token that is recognized inside a text. Shorter words are too often harmless.
 const SHORTEST_TOKEN: usize = 12;
-/// Prefixes of texts that stand for a secret in a store of the API.
-const COORDINATES: [&str; 2] = ["secret_coordinate::", "airbyte_secret_coordinate::"];
-/// Words that servers return in place of a secret.
-const REDACTED: [&str; 4] = ["redacted", "masked", "hidden", "secret"];
-
 /// Whether a field of this name usually contains a secret.
 pub fn names_secret(name: &str) -> bool {
     let name = name.to_lowercase().replace('-', "_");
     WORDS.iter().any(|word| name.contains(word)) || name == "key" || name.ends_with("_key")
-}
-
-/// Whether a text is the placeholder of a secret that a server withholds.
-pub fn is_mask(text: &str) -> bool {
-    let has_stars = text.contains("***") || text.contains("•••");
-    let is_stars = text.len() >= 3 && text.chars().all(|c| c == '*' || c == '•');
-    has_stars || is_stars || is_coordinate(text) || is_redacted(text)
-}
-
-/// Whether the API would read a secret of its store in place of a text. Characters that it may drop at the
-/// start do not count.
-pub fn is_coordinate(text: &str) -> bool {
-    let start =
-        text.trim_start_matches(|c: char| c.is_whitespace() || c.is_control() || is_invisible(c));
-    COORDINATES.iter().any(|prefix| {
-        let head = start.get(..prefix.len());
-        head.is_some_and(|head| head.eq_ignore_ascii_case(prefix))
-    })
-}
-
-/// `<redacted>`, `[HIDDEN]`, `xxxx`.
-fn is_redacted(text: &str) -> bool {
-    let word = text.trim_matches(|c: char| !c.is_alphanumeric());
-    let in_brackets = word.len() < text.len();
-    let is_word = REDACTED
-        .iter()
-        .any(|known| word.eq_ignore_ascii_case(known));
-    let is_filler = text.len() >= 4 && text.bytes().all(|c| c == b'x' || c == b'X');
-    (in_brackets && is_word) || word.eq_ignore_ascii_case("redacted") || is_filler
 }
 
 /// Whether a word of the text is a token of a known kind.
@@ -308,6 +274,7 @@ mod tests {
         }
         assert!(!looks_secret("token", "") && !looks_secret("start_date", "2026-01-01"));
     }
+
     #[test]
     fn looks_secret_of_assignment_header_or_url_is_true() {
         for text in [

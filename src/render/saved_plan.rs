@@ -42,6 +42,8 @@ impl SavedFile {
 pub struct PlanChecks {
     /// The MAC.
     pub mac: MacCheck,
+    /// Whether `apply` refuses the plan, because it is too old.
+    pub is_expired: bool,
     /// The identity of the signer, if the signature was checked.
     pub signer: Option<String>,
 }
@@ -88,9 +90,14 @@ fn apply_command(arguments: &[String]) -> String {
 /// What a saved plan was made for and from, and what was checked.
 pub fn saved_plan(ui: &Ui, saved: &ReadPlan, checks: &PlanChecks) -> io::Result<()> {
     let content = &saved.content;
+    let validity = if checks.is_expired {
+        format!("expired at {}: plan again", content.expires_at)
+    } else {
+        format!("valid until {}", content.expires_at)
+    };
     let made = format!(
-        "{} by airlift {}, valid until {}",
-        content.created_at, content.airlift, content.expires_at
+        "{} by airlift {}, {validity}",
+        content.created_at, content.airlift
     );
     let target = format!(
         "{}, organization {}",

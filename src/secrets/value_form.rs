@@ -4,7 +4,7 @@
 //! Does not know which connector needs a value. A value of several lines, such as a private key, may end with a line
 //! break.
 
-use crate::model::is_invisible;
+use crate::model::{is_invisible, is_redacted, without_brackets};
 use thiserror::Error;
 
 /// Why the form of a value cannot be right. The messages quote nothing of the value.
@@ -58,19 +58,19 @@ const FOREIGN_REFERENCES: [&str; 4] = [
 ];
 /// Texts that stand for a value, and what scripts write in place of a value that they lack.
 const PLACEHOLDERS: [&str; 20] = [
-    "[object object]",
     "change me",
     "change-me",
     "change_me",
     "changeit",
+    "changeme",
     "dummy",
     "fixme",
     "n/a",
     "nil",
     "none",
     "null",
+    "object object",
     "placeholder",
-    "redacted",
     "replace me",
     "replace-me",
     "replace_me",
@@ -128,11 +128,8 @@ fn is_quoted(text: &str) -> bool {
 fn is_placeholder(line: &str) -> bool {
     let lower = line.to_lowercase();
     let is_filler = |c: char| "x*.-_\u{2022}\u{2026}".contains(c);
-    let unbracketed = lower
-        .trim_start_matches(['[', '('])
-        .trim_end_matches([']', ')']);
-    PLACEHOLDERS.contains(&lower.as_str())
-        || PLACEHOLDERS.contains(&unbracketed)
+    is_redacted(line)
+        || PLACEHOLDERS.contains(&without_brackets(&lower).unwrap_or(&lower))
         || FILLERS.iter().any(|filler| lower.contains(filler))
         || (lower.chars().count() >= 3 && lower.chars().all(is_filler))
         || lower.starts_with("changeme")
@@ -277,6 +274,13 @@ mod tests {
                 "insert-token-here",
                 "null",
                 "undefined",
+                "[object Object]",
+                "(none)",
+                "{changeme}",
+                "[REDACTED]",
+                "{filtered}",
+                "***redacted***",
+                "(sensitive value)",
             ],
         ),
         (
@@ -314,6 +318,11 @@ mod tests {
             "a<b>c",
             "<xml><token>a</token></xml>",
             "yourself",
+            "secret!",
+            "!hidden",
+            "-masked-",
+            "redacted-2",
+            "(secret",
             "addHere",
             "nullable",
             "xx",

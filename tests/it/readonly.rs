@@ -141,6 +141,39 @@ fn init_writes_a_valid_project_and_overwrites_nothing() {
 }
 
 #[test]
+fn init_beside_other_files_adds_to_gitignore() {
+    let env = TestEnv::with("version: 1\n", options());
+    std::fs::create_dir(env.path("new")).unwrap();
+    let ignored = env.path("new/.gitignore");
+    std::fs::write(&ignored, "/target").unwrap();
+    env.run(&["init", "new"])
+        .exits(0)
+        .says("wrote new/.gitignore");
+    let text = std::fs::read_to_string(ignored).unwrap();
+    assert_eq!(text, "/target\n.airlift/\nsecrets/\n");
+}
+
+#[test]
+fn apply_in_repository_keeps_ledger_from_git() {
+    let git = |env: &TestEnv, arguments: &[&str]| {
+        let mut command = std::process::Command::new("git");
+        command.args(arguments).current_dir(env.path(""));
+        command.env("GIT_CONFIG_GLOBAL", "/dev/null");
+        Output::run(&mut command, Duration::from_secs(30))
+            .exits(0)
+            .stdout
+            .clone()
+    };
+    let env = TestEnv::new();
+    git(&env, &["init", "-q"]);
+    env.converge(&[]);
+    env.run(&["apply", "--sandbox", "--auto-approve"]).exits(0);
+    assert!(env.path(".airlift/ledger").exists());
+    let listed = git(&env, &["status", "--porcelain"]);
+    assert!(!listed.contains(".airlift"), "{listed}");
+}
+
+#[test]
 fn init_of_every_type_gives_a_project_that_the_sandbox_applies() {
     let env = TestEnv::with("version: 1\n", options());
     let names: Vec<&str> = airlift::catalog::all()

@@ -11,10 +11,12 @@ mod terminal;
 mod webhook;
 
 use super::App;
+use crate::app::Selectable;
 use crate::consent::Refused;
 use crate::failure::{Failure, FailureKind};
 use crate::model::{
     Address, ConnectorId, DefinitionId, DesiredConnector, LedgerState, ObservedConnector,
+    first_names,
 };
 use crate::render;
 use std::collections::BTreeSet;
@@ -58,13 +60,31 @@ impl App<'_> {
         let message = match declared {
             Some(connector) if connector.consent.is_some() => return Ok(connector),
             Some(_) => format!("{address} has credentials, so it needs no consent"),
-            None => format!("the files have no connector {address}"),
+            None => {
+                Selectable::declared(&self.project.desired).require(address)?;
+                return Err(self.without_connector(address));
+            }
         };
         Err(
             Failure::new(FailureKind::Error, "no_consent_declared", message).hint(
                 "write `oauth: {consent: customer}` for the connector in place of credentials",
             ),
         )
+    }
+
+    /// The failure of an address that names a customer in place of a connector.
+    fn without_connector(&self, address: &Address) -> Failure {
+        let connectors = self.project.desired.connectors();
+        let waiting: Vec<String> = connectors
+            .filter(|(at, connector)| at.is_within(address) && connector.consent.is_some())
+            .map(|(at, _)| at.to_string())
+            .collect();
+        let message = format!("{address} is a customer, and a consent is for one connector");
+        let failure = Failure::usage("no_consent_declared", message);
+        if waiting.is_empty() {
+            return failure.hint("no connector of the customer has `oauth: {consent: customer}`");
+        }
+        failure.hint(format!("name the connector: {}", first_names(&waiting)))
     }
 }
 

@@ -4,9 +4,8 @@
 use super::{Cloning, Templates};
 use crate::api::SourceTemplate;
 use crate::app::App;
-use crate::app::plan_health::named;
 use crate::failure::Failure;
-use crate::model::{DefinitionId, DesiredConnector, HealthCheck, TemplateId};
+use crate::model::{DefinitionId, DesiredConnector, HealthCheck, TemplateId, first_names};
 use crate::plan::Waiting;
 use crate::render;
 use std::collections::BTreeMap;
@@ -150,7 +149,7 @@ fn warning(names: &[String], problem: &Failure) -> HealthCheck {
     let Failure { code, message, .. } = problem;
     let subject = match names {
         [] => String::new(),
-        names => format!("{}: ", named(names)),
+        names => format!("{}: ", first_names(names)),
     };
     let detail = format!("{subject}{message} [{code}]");
     HealthCheck::warn(SUBJECT, detail, &problem.next_steps().join("; "))

@@ -1,4 +1,4 @@
-//! Responsible for the example project that `init` creates. Overwrites nothing, and follows
+//! Responsible for the example project that `init` creates. Overwrites nothing, adds lines to `.gitignore`, and follows
 //! no link out of the project.
 
 use super::out_directory::OutDirectory;
@@ -12,10 +12,15 @@ use std::path::Path;
 /// The content of a secret of the example. The sandbox accepts any value.
 const SECRET: &str = "made-up-value-for-the-sandbox\n";
 
+/// The file whose paths git does not list.
+const IGNORE_FILE: &str = ".gitignore";
+/// What git must not list: the ledger and secrets.
+const IGNORED: &str = include_str!("gitignore");
+
 /// The start of the customer's file. The examples of the types follow.
 const CUSTOMER: &str = include_str!("acme-corp.yaml");
 
-/// Writes the files of the project that do not exist, and returns their paths.
+/// Writes the files of the project that do not exist, and the lines that `.gitignore` lacks. Returns their paths.
 pub(crate) fn write_starter(args: &InitArgs) -> Result<Vec<String>, Failure> {
     let directory = args.directory.as_path();
     if directory.join("airlift.yaml").symlink_metadata().is_ok() {
@@ -24,14 +29,18 @@ pub(crate) fn write_starter(args: &InitArgs) -> Result<Vec<String>, Failure> {
             .hint("run `airlift validate` there, or name another directory"));
     }
     let out = OutDirectory::new(directory);
+    let files = files(args)?;
+    // Before any file is written, because git must not list the secrets of the example.
+    let is_added = out.add_lines(Path::new(IGNORE_FILE), IGNORED)?;
     let mut written = Vec::new();
-    for (name, content) in files(args)? {
+    for (name, content) in files {
         let access = if name.starts_with("secrets/") {
             Access::Private
         } else {
             Access::Shared
         };
-        if out.create(Path::new(&name), &content, access)? {
+        let is_changed = is_added && name == IGNORE_FILE;
+        if is_changed || out.create(Path::new(&name), &content, access)? {
             written.push(directory.join(&name).display().to_string());
         }
     }
@@ -64,7 +73,7 @@ fn files(args: &InitArgs) -> Result<Vec<(String, String)>, Failure> {
             "customers/acme-corp.yaml",
             &(CUSTOMER.to_owned() + &connectors),
         ),
-        file(".gitignore", include_str!("gitignore")),
+        file(IGNORE_FILE, IGNORED),
         file("config.schema.json", &(schema + "\n")),
     ];
     let secrets = examples.iter().flat_map(|example| &example.secret_files);

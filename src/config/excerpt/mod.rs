@@ -10,7 +10,7 @@ use super::diagnostic::{Excerpt, Location};
 use super::redaction::nameable;
 use super::yaml::{Span, Tree};
 
-const MASK: &str = "•••";
+pub(super) const MASK: &str = "•••";
 
 /// A masked line, and the column in it of each original character.
 pub(super) struct Masked {

@@ -7,12 +7,13 @@ pub(super) use variables::{of_name, of_reference};
 
 use super::code::Code;
 use super::yaml::typos::{
-    COLON_IN_VALUE, MISPLACED_BRACKET, NO_COLON, NO_COMMA, NO_DASH, NO_SPACE_AFTER_COLON,
-    NO_SPACE_AFTER_DASH, OPEN_QUOTE, TEXT_AFTER_QUOTE, TOO_FAR, is_field_without_space,
+    COLON_IN_VALUE, MASKED, MISPLACED_BRACKET, NO_COLON, NO_COMMA, NO_DASH, NO_DOCUMENT_START,
+    NO_SPACE_AFTER_COLON, NO_SPACE_AFTER_DASH, OPEN_QUOTE, TEXT_AFTER_QUOTE, TOO_FAR,
+    is_field_without_space,
 };
 use crate::catalog::{self, ConnectorType, FieldType};
-use crate::model::{Literal, Setting};
-use serde_json::Value;
+use crate::model::{Literal, Setting, names_secret};
+use serde_json::{Map, Value};
 
 const SPACE_AFTER_COLON: &str = "write a space after the colon";
 const SPACE_AFTER_DASH: &str = "write a space after the dash: `- name: NAME`";
@@ -127,14 +128,32 @@ pub(super) fn of_setting(wanted: FieldType, setting: &Setting) -> Option<&'stati
 
 /// Where a field of a connector belongs that stands beside the block of fields it is in.
 pub(super) fn of_connector_field(name: &str, connector: &Value) -> Option<String> {
-    let kind = catalog::find(connector.get("type")?.as_str()?)?;
-    let block = block_of(kind, name)?;
+    let kind = catalog::find(connector.get("type")?.as_str()?);
+    let is_block = connector.get(name).is_some_and(Value::is_object);
+    if let Some(block) = of_block(kind, connector.get(name)?).filter(|_| is_block) {
+        return Some(match connector.get(block) {
+            Some(_) => format!("its fields belong to `{block}`: move them there"),
+            None => format!("did you mean `{block}`?"),
+        });
+    }
+    let block = block_of(kind?, name)?;
     Some(match connector.get(block) {
         Some(Value::Null) => format!("it belongs to `{block}`: indent it further than that line"),
         Some(_) => format!("it belongs to `{block}`: move it there"),
         None => {
             format!("it belongs to `{block}`: write that line before it, and indent it further")
         }
+    })
+}
+
+/// The block that the fields of an unknown block belong to.
+pub(super) fn of_block(kind: Option<&ConnectorType>, block: &Value) -> Option<&'static str> {
+    let names = || block.as_object().into_iter().flat_map(Map::keys);
+    let of_type = kind.and_then(|kind| names().find_map(|name| block_of(kind, name)));
+    of_type.or_else(|| {
+        names()
+            .any(|name| names_secret(name))
+            .then_some("credentials")
     })
 }
 
@@ -222,6 +241,13 @@ pub(super) fn of_defect(code: Code, message: &str) -> Option<&'static str> {
             "begin another item of the list with `- name: NAME`, or remove one of the two lines",
         ),
         Code::DuplicateKey => Some("remove one of the two"),
+        Code::IgnoredDirective => Some("remove the line"),
+        Code::InvalidValue if message == MASKED => {
+            Some("write the value itself, or a reference to a secret")
+        }
+        Code::TypographicQuotes => Some(
+            "write straight quotation marks or none; write \"“…”\" if the marks belong to the text",
+        ),
         Code::YamlSyntax => of_syntax(message),
         _ => None,
     }
@@ -243,6 +269,9 @@ fn of_syntax(message: &str) -> Option<&'static str> {
         }
         TEXT_AFTER_QUOTE => Some(
             "close the quotation mark of each value above; write \\\" for a quotation mark within a value",
+        ),
+        NO_DOCUMENT_START => Some(
+            "write `---` on a line of its own before this one, or remove the lines that begin with `%`",
         ),
         MISPLACED_BRACKET => Some("remove it, or write the bracket that opens"),
         _ if message.contains("expected '-' indicator") => Some(

@@ -1,5 +1,6 @@
 //! Responsible for what to write in place of a variable of another tool.
 
+use crate::config::yaml::typos::TYPOGRAPHIC_QUOTES;
 use crate::model::STORES;
 
 /// How to write the reference that a text was meant to be.
@@ -14,6 +15,12 @@ pub(in crate::config) fn of_reference(text: &str) -> Option<&'static str> {
         Some("`{{ … }}` works only in `templates`: write \"${env:NAME}\" or \"${file:path}\"")
     } else if is_shell_variable(inner) {
         Some("airlift does not expand `$NAME`: write \"${env:NAME}\"")
+    } else if inner.starts_with(is_typographic_quote) || inner.ends_with(is_typographic_quote) {
+        Some("YAML knows no typographic quotation marks: write straight ones, \"${env:NAME}\"")
+    } else if inner.starts_with("$${") {
+        Some("`$${` is a literal `${`: write one `$`, \"${env:NAME}\"")
+    } else if let Some(help) = of_store(inner) {
+        Some(help)
     } else if inner.starts_with("$(") {
         Some("airlift runs no commands of a file: write \"${env:NAME}\" or \"${file:path}\"")
     } else if is_reference_without_braces(inner) {
@@ -27,6 +34,30 @@ pub(in crate::config) fn of_reference(text: &str) -> Option<&'static str> {
     } else {
         None
     }
+}
+
+/// How to write a reference whose store is in another case, or that has spaces.
+fn of_store(text: &str) -> Option<&'static str> {
+    let inner = text.strip_prefix("${")?.strip_suffix('}')?;
+    let (store, name) = inner.split_once(':')?;
+    let lowercase = store.trim().to_ascii_lowercase();
+    if !STORES.contains(&lowercase.as_str()) {
+        None
+    } else if lowercase != store.trim() {
+        Some(match lowercase.as_str() {
+            "env" => "stores are written in lower case: \"${env:NAME}\"",
+            "file" => "stores are written in lower case: \"${file:path}\"",
+            _ => "stores are written in lower case, as in \"${vault:path#field}\"",
+        })
+    } else if store != lowercase || name.trim() != name {
+        Some("remove the spaces in the braces: \"${env:NAME}\"")
+    } else {
+        None
+    }
+}
+
+fn is_typographic_quote(character: char) -> bool {
+    TYPOGRAPHIC_QUOTES.contains(&character)
 }
 
 /// What to write for a variable that a name was meant to contain. airlift takes names as they are.
@@ -59,8 +90,10 @@ fn has_shell_variable(text: &str) -> bool {
 /// Whether a text is a reference such as `$env:NAME`, `{env:NAME}` or `env:NAME`.
 fn is_reference_without_braces(text: &str) -> bool {
     let inner = text.trim_start_matches(['$', '{']);
-    let store = inner.split_once(':').map(|(store, _)| store);
-    !text.starts_with("${") && store.is_some_and(|store| STORES.contains(&store))
+    let store = inner
+        .split_once(':')
+        .map(|(store, _)| store.to_ascii_lowercase());
+    !text.starts_with("${") && store.is_some_and(|store| STORES.contains(&store.as_str()))
 }
 
 fn is_braced_variable(text: &str) -> bool {
@@ -113,6 +146,13 @@ mod tests {
             ("$env:ACME_TOKEN", "braces"),
             ("{env:ACME_TOKEN}", "braces"),
             ("env:ACME_TOKEN", "braces"),
+            ("$ENV:ACME_TOKEN", "braces"),
+            ("${ENV:ACME_TOKEN}", "lower case"),
+            ("${Env:ACME_TOKEN}", "lower case"),
+            ("$${env:ACME_TOKEN}", "literal"),
+            ("${ env:ACME_TOKEN}", "spaces"),
+            ("${env: ACME_TOKEN }", "spaces"),
+            ("\u{201c}${env:ACME_TOKEN}\u{201d}", "typographic"),
             ("${env:ACME_TOKEN", "close the reference"),
             ("${env:ACME_TOKEN}\"", "at the start"),
         ] {
@@ -121,6 +161,12 @@ mod tests {
                 help.contains(word) && help.contains("${env:NAME}"),
                 "{text}: {help}"
             );
+        }
+        for (text, reference) in [
+            ("${FILE:x}", "${file:path}"),
+            ("${Vault:kv/x#a}", "${vault:"),
+        ] {
+            assert!(of_reference(text).unwrap().contains(reference), "{text}");
         }
         assert_eq!(of_reference("hunter2"), None);
         assert_eq!(

@@ -68,6 +68,10 @@ fn columns(table: &mut Table, header: &StringRecord) -> Vec<TableDefect> {
         .text
         .find('\n')
         .unwrap_or(table.source.text.len());
+    if let Some(separator) = other_separator(header) {
+        let message = format!("columns are separated by {separator}, expected `,`");
+        return vec![table.defect(&at, message)];
+    }
     let mut defects = Vec::new();
     let mut seen = HashSet::new();
     for column in header {
@@ -82,6 +86,14 @@ fn columns(table: &mut Table, header: &StringRecord) -> Vec<TableDefect> {
     defects
 }
 
+/// What separates the columns of a header that has no comma.
+fn other_separator(header: &StringRecord) -> Option<&'static str> {
+    let only = header.get(0).filter(|_| header.len() == 1)?;
+    let separators = [(';', "`;`"), ('\t', "tabs"), ('|', "`|`")];
+    let separator = separators.iter().find(|(sign, _)| only.contains(*sign));
+    separator.map(|(_, name)| *name)
+}
+
 fn row(table: &Table, number: usize, record: &StringRecord) -> Result<Row, TableDefect> {
     let start = record
         .position()
@@ -94,9 +106,14 @@ fn row(table: &Table, number: usize, record: &StringRecord) -> Result<Row, Table
     };
     let (wanted, given) = (table.columns.len(), record.len());
     if given != wanted {
+        let values = if given == 1 { "value" } else { "values" };
+        let columns = if wanted == 1 { "column" } else { "columns" };
         let message =
-            format!("row {number} has {given} values, but the header names {wanted} columns");
-        return Err(table.defect(&at, message));
+            format!("the row has {given} {values}, but the header names {wanted} {columns}");
+        return Err(TableDefect {
+            row: Some(number),
+            ..table.defect(&at, message)
+        });
     }
     let cells = record.iter().zip(fields).enumerate();
     let cells = cells

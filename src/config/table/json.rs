@@ -47,27 +47,30 @@ fn rows(table: &mut Table, items: Vec<(usize, Range<usize>)>) -> Vec<TableDefect
         let item = text.get(at.clone()).unwrap_or_default();
         match row(&text, item, &mut columns) {
             Ok(cells) => table.rows.push(Row { number, at, cells }),
-            Err(message) => defects.push((at, format!("row {number} {message}"))),
+            Err(message) => defects.push((at, number, message)),
         }
     }
     table.source.text = text;
     table.columns = columns.names;
     let defects = defects.into_iter();
     defects
-        .map(|(at, message)| table.defect(&at, message))
+        .map(|(at, number, message)| TableDefect {
+            row: Some(number),
+            ..table.defect(&at, message)
+        })
         .collect()
 }
 
 fn row(text: &str, item: &str, columns: &mut Columns) -> Result<Vec<Cell>, String> {
     let Ok(fields) = serde_json::from_str::<Fields<'_>>(item) else {
-        return Err("is not a JSON object".to_owned());
+        return Err("the row is not a JSON object".to_owned());
     };
     let mut cells: Vec<Cell> = Vec::with_capacity(fields.0.len());
     let mut seen = HashSet::with_capacity(fields.0.len());
     for (name, raw) in fields.0 {
         let column = columns.position(&name);
         if !seen.insert(column) {
-            return Err(format!("has {} twice", title(&name)));
+            return Err(format!("the row has {} twice", title(&name)));
         }
         let value = serde_json::from_str(raw.get()).unwrap_or_default();
         cells.push(Cell {

@@ -48,6 +48,8 @@ pub(super) struct Cell {
 #[derive(Debug)]
 pub(super) struct TableDefect {
     pub(super) location: Location,
+    /// The row, if the defect is one of a single row.
+    pub(super) row: Option<usize>,
     pub(super) message: String,
 }
 
@@ -137,6 +139,7 @@ impl Table {
     fn defect(&self, at: &Range<usize>, message: impl Into<String>) -> TableDefect {
         TableDefect {
             location: self.location(at),
+            row: None,
             message: message.into(),
         }
     }

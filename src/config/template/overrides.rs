@@ -2,6 +2,7 @@
 //!
 //! Connectors are merged by name.
 
+use crate::config::raw::FIELDS;
 use serde_json::{Map, Value};
 
 const CONNECTORS: &str = "connectors";
@@ -19,30 +20,35 @@ pub(super) fn parse(cell: &Value) -> Result<Map<String, Value>, String> {
 }
 
 /// Changes a customer. `origins` has the position in the template of each connector, or `None` for one that only the row
-/// has.
+/// has. Returns the names that the patch removes and the customer does not have.
 pub(super) fn apply(
     patch: &Map<String, Value>,
     customer: &mut Map<String, Value>,
     origins: &mut Vec<Option<usize>>,
-) {
+) -> Vec<String> {
+    let mut absent = Vec::new();
     for (name, change) in patch {
         match (name.as_str(), change) {
-            (CONNECTORS, Value::Object(changes)) => merge_connectors(changes, customer, origins),
+            (CONNECTORS, Value::Object(changes)) => {
+                merge_connectors(changes, customer, origins, &mut absent);
+            }
             (CONNECTORS, _) => {
                 origins.clear();
                 let count = change.as_array().map_or(0, Vec::len);
                 origins.resize(count, None);
-                merge_field(customer, name, change);
+                merge_field(customer, name, change, &mut absent);
             }
-            _ => merge_field(customer, name, change),
+            _ => merge_field(customer, name, change, &mut absent),
         }
     }
+    absent
 }
 
 fn merge_connectors(
     changes: &Map<String, Value>,
     customer: &mut Map<String, Value>,
     origins: &mut Vec<Option<usize>>,
+    absent: &mut Vec<String>,
 ) {
     let list = customer
         .entry(CONNECTORS)
@@ -61,12 +67,12 @@ fn merge_connectors(
                     origins.remove(position);
                 }
             }
-            (None, Value::Null) => {}
-            (Some(position), change) => merge(&mut list[position], change),
+            (None, Value::Null) => absent.push(name.clone()),
+            (Some(position), change) => merge(&mut list[position], change, absent),
             (None, change) => {
                 let mut added =
                     Value::Object(Map::from_iter([("name".to_owned(), name.clone().into())]));
-                merge(&mut added, change);
+                merge(&mut added, change, absent);
                 list.push(added);
                 origins.push(None);
             }
@@ -74,11 +80,11 @@ fn merge_connectors(
     }
 }
 
-fn merge(target: &mut Value, change: &Value) {
+fn merge(target: &mut Value, change: &Value, absent: &mut Vec<String>) {
     match (target, change) {
         (Value::Object(target), Value::Object(changes)) => {
             for (name, change) in changes {
-                merge_field(target, name, change);
+                merge_field(target, name, change, absent);
             }
         }
         (target, change) => *target = change.clone(),
@@ -86,14 +92,22 @@ fn merge(target: &mut Value, change: &Value) {
 }
 
 /// Recursion is safe, because `serde_json` limits the depth of the change.
-fn merge_field(target: &mut Map<String, Value>, name: &str, change: &Value) {
+fn merge_field(
+    target: &mut Map<String, Value>,
+    name: &str,
+    change: &Value,
+    absent: &mut Vec<String>,
+) {
     if change.is_null() {
-        target.remove(name);
+        // A row may remove a field that only other rows have. Another name is mistyped.
+        if target.remove(name).is_none() && !FIELDS.contains(name) {
+            absent.push(name.to_owned());
+        }
     } else {
         let field = target.entry(name).or_insert(Value::Null);
         if change.is_object() && !field.is_object() {
             *field = Value::Object(Map::new());
         }
-        merge(field, change);
+        merge(field, change, absent);
     }
 }

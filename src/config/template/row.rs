@@ -7,6 +7,7 @@ use crate::config::code::Code;
 use crate::config::diagnostic::Location;
 use crate::config::findings::{FindingSite, Findings};
 use crate::config::origin::PathStep;
+use crate::config::raw::FIELDS;
 use crate::config::redaction::{did_you_mean, title};
 use crate::config::table::{Row, Table};
 use minijinja::Value as Evaluated;
@@ -66,6 +67,17 @@ impl Template {
         }
     }
 
+    /// Whether a connector is only in some rows.
+    fn has_conditions(&self) -> bool {
+        let connectors = self.customer.field("connectors").map(|field| &field.kind);
+        let Some(NodeKind::List(connectors)) = connectors else {
+            return false;
+        };
+        connectors
+            .iter()
+            .any(|connector| connector.field(WHEN).is_some())
+    }
+
     /// The customer of a row, or findings.
     pub(in crate::config) fn expand<'t>(
         &'t self,
@@ -84,7 +96,11 @@ impl Template {
         let Value::Object(mut customer) = expander.customer(&self.customer)? else {
             return None;
         };
-        overrides::apply(&context.patch, &mut customer, &mut context.connectors);
+        let absent = overrides::apply(&context.patch, &mut customer, &mut context.connectors);
+        // A connector with `when` may be absent from this row only.
+        if !self.has_conditions() {
+            context.refuse_absent(&absent, &customer, findings);
+        }
         Some(Expanded {
             customer: Value::Object(customer),
             context,
@@ -149,12 +165,31 @@ impl<'t> RowContext<'t> {
         is_valid.then_some(values)
     }
 
+    /// Reports names that the row's own changes remove, and that the customer does not have.
+    fn refuse_absent(
+        &self,
+        absent: &[String],
+        customer: &Map<String, Value>,
+        findings: &mut Findings,
+    ) {
+        let connectors = customer.get("connectors").and_then(Value::as_array);
+        let names = connectors.into_iter().flatten();
+        let names = names.filter_map(|connector| connector.get("name")?.as_str());
+        let known: Vec<&str> = FIELDS.iter().map(String::as_str).chain(names).collect();
+        for name in absent {
+            let message = format!("the customer has no {}, which the row removes", title(name));
+            let help = did_you_mean(name, known.iter().copied());
+            findings.at_site(self.site_of(OVERRIDES), Code::InvalidCell, message, help);
+        }
+    }
+
     /// The place of a column's value, or of the row if it has none.
     fn site_of(&self, column: &str) -> FindingSite {
         let cell = self.table.cell(self.row, column);
         let location = cell.map_or_else(|| self.location(), |cell| self.table.cell_location(cell));
-        let label = format!("row {}, column {}", self.row.number, title(column));
-        FindingSite::new(location).with_label(label)
+        FindingSite::new(location)
+            .in_row(self.row.number)
+            .in_column(title(column))
     }
 
     /// The place of the row.
@@ -172,9 +207,7 @@ impl<'t> RowContext<'t> {
                 Some(column) => self.site_of(column),
                 None => node.site.clone().shared(),
             },
-            None => {
-                FindingSite::new(self.location()).with_label(format!("row {}", self.row.number))
-            }
+            None => FindingSite::new(self.location()).in_row(self.row.number),
         }
     }
 

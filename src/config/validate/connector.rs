@@ -7,6 +7,7 @@ use super::{
 };
 use crate::catalog::{self, AuthMethod, ConnectorType, NoSuchMethod};
 use crate::config::code::Code;
+use crate::config::excerpt::MASK;
 use crate::config::findings::Findings;
 use crate::config::origin::Origin;
 use crate::config::raw::{RawConnector, RawRotation};
@@ -110,6 +111,10 @@ fn kind(text: &str, context: ConnectorContext<'_>, findings: &mut Findings) -> O
     let origin = context.origin.key("type");
     if text.is_empty() {
         findings.at(origin, Code::InvalidValue, "`type` is empty", None);
+        return None;
+    }
+    if text == MASK {
+        // The reader of the file has reported it.
         return None;
     }
     if let Some(known) = context.kind {

@@ -5,6 +5,7 @@ use super::references::{RESERVED, reserved};
 use super::{ConnectorContext, did_you_mean_or_all, references, values};
 use crate::catalog::{self, AuthMethod, ConnectorType, Field};
 use crate::config::code::Code;
+use crate::config::excerpt::MASK;
 use crate::config::findings::Findings;
 use crate::config::mistakes;
 use crate::config::origin::Origin;
@@ -26,7 +27,10 @@ pub(super) fn validate(
     if let Some((method, kind)) = method.zip(context.kind) {
         foreign_fields(&block, method, kind, origin, findings);
         // A key such as `token:value` has a finding of its own.
-        if !block.keys().any(|key| mistakes::of_key(key).is_some()) {
+        if !block
+            .keys()
+            .any(|key| mistakes::of_key(key).is_some() || is_method(key, method))
+        {
             missing_fields(&block, method, origin, findings);
         }
     }
@@ -91,7 +95,9 @@ pub(super) fn absent(context: ConnectorContext<'_>, findings: &mut Findings) -> 
     let is_written = entries
         .iter()
         .any(|(name, value)| COMPLETES.contains(name) && !value.is_null());
-    let is_written = is_written || entries.iter().any(|(name, _)| is_misplaced(name, context));
+    let is_written = is_written
+        || entries.iter().any(|(name, _)| is_misplaced(name, context))
+        || context.has_block_elsewhere("credentials");
     if context.kind.is_some() && !is_written {
         let message = "the connector has no `credentials`";
         findings.at(context.origin, Code::MissingCredentials, message, None);
@@ -117,11 +123,32 @@ fn missing_fields(
 ) {
     let given: Vec<&str> = block.keys().map(String::as_str).collect();
     let known: Vec<&str> = method.fields.keys().map(String::as_str).collect();
-    let required = method.fields.iter().filter(|(_, field)| field.required);
-    for (name, _) in required.filter(|(name, _)| super::is_missing(name, &given, &known)) {
+    for name in method
+        .required()
+        .filter(|name| super::is_missing(name, &given, &known))
+    {
         let message = format!("missing credential `{name}` of method {}", method.name);
         findings.at(origin, Code::MissingCredentials, message, None);
     }
+}
+
+/// Whether a field is the name of its method.
+fn is_method(name: &str, method: &AuthMethod) -> bool {
+    !method.fields.contains_key(name) && method.is_named(name)
+}
+
+/// What to write in place of a field that names a method.
+fn fields_of_named(name: &str, kind: &ConnectorType) -> Option<String> {
+    let method = kind.methods.iter().find(|method| method.is_named(name))?;
+    let fields: Vec<String> = method
+        .required()
+        .map(|field| format!("`{field}`"))
+        .collect();
+    Some(format!(
+        "write {}, which method {} takes",
+        fields.join(" and "),
+        method.name
+    ))
 }
 
 fn foreign_fields(
@@ -172,6 +199,7 @@ fn foreign_field(
     let others = kind.methods.iter().flat_map(|other| other.fields.keys());
     known.extend(others.map(String::as_str));
     let help = mistakes::of_key(name).map(str::to_owned);
+    let help = help.or_else(|| fields_of_named(name, kind));
     let help = help.or_else(|| {
         let near = catalog::closest(name, known.iter().copied());
         near.map(|near| format!("did you mean `{near}`?"))
@@ -267,6 +295,10 @@ impl CredentialField<'_> {
                 "credential {} is a literal: write a reference",
                 named(self.name)
             );
+            if value.as_str() == Some(MASK) {
+                // The reader of the file has reported it.
+                return None;
+            }
             let help = value.as_str().and_then(mistakes::of_reference).unwrap_or(
                 "write \"${env:NAME}\" or \"${file:path}\", or {plain: …} if the value is not secret",
             );

@@ -32,6 +32,8 @@ pub(super) use project::{
 
 use super::origin::Origin;
 use crate::catalog::{self, ConnectorType};
+use crate::config::mistakes;
+use crate::config::raw::FIELDS;
 use crate::config::redaction::did_you_mean;
 use crate::model::{RotationMode, SharedTexts};
 use crate::secrets::{SecretAccess, SecretLinks};
@@ -61,6 +63,15 @@ struct ConnectorContext<'s> {
     /// `None` for a type outside the catalog.
     kind: Option<&'static ConnectorType>,
     scope: &'s Scope<'s>,
+}
+
+impl ConnectorContext<'_> {
+    /// Whether the fields of a block are in a block of an unknown name, which has a finding of its own.
+    fn has_block_elsewhere(self, block: &str) -> bool {
+        let fields = self.origin.entries();
+        let mut unknown = fields.iter().filter(|(name, _)| !FIELDS.contains(*name));
+        unknown.any(|(_, origin)| mistakes::of_block(self.kind, &origin.to_json()) == Some(block))
+    }
 }
 
 /// Help that names the closest candidate, else all candidates.

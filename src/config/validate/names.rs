@@ -9,7 +9,7 @@ use crate::config::findings::{FindingSite, Findings};
 use crate::config::mistakes;
 use crate::config::origin::{Origin, Position};
 use crate::config::redaction::title;
-use crate::model::is_invisible;
+use crate::model::{Resemblance, folded_name, is_invisible};
 use std::collections::HashMap;
 
 /// The kind of named object: its noun for messages, and the code for duplicates.
@@ -32,7 +32,7 @@ pub(super) const CONNECTOR: NameKind = NameKind {
 #[derive(Debug)]
 pub(in crate::config) struct DeclaredNames {
     kind: &'static NameKind,
-    /// By lower-cased name: the names that differ only in case, in the order of declaration.
+    /// By [`folded_name`] name: the names that are easily taken for each other, in the order of declaration.
     declared: HashMap<Box<str>, Vec<Declared>>,
     /// The number of different names.
     count: usize,
@@ -129,7 +129,7 @@ impl DeclaredNames {
         } = declaration;
         self.renamed.extend(renamed.map(|renamed| *renamed));
         let noun = self.kind.noun;
-        let similar = self.declared.entry(name.to_lowercase().into()).or_default();
+        let similar = self.declared.entry(folded_name(&name)).or_default();
         if let Some(first) = similar.iter().find(|first| first.name == name) {
             let message = format!(
                 "{noun} {} is already declared{}",
@@ -138,14 +138,27 @@ impl DeclaredNames {
             );
             return findings.at_dropped(site, self.kind.duplicate, message);
         }
-        if let Some(first) = similar.last() {
+        let lowercase = name.to_lowercase();
+        let twin = similar
+            .iter()
+            .rfind(|first| first.name.to_lowercase() == lowercase);
+        let is_alike = |first: &&Declared| {
+            Resemblance::between(&name, &first.name) == Some(Resemblance::Separators)
+        };
+        let found = twin
+            .map(|first| (first, "case", Code::SimilarName))
+            .or_else(|| {
+                let first = similar.iter().rfind(is_alike)?;
+                Some((first, "case, spaces and punctuation", Code::DeceptiveName))
+            });
+        if let Some((first, difference, code)) = found {
             let message = format!(
-                "{noun} {} differs only in case from {}, which is already declared{}",
+                "{noun} {} differs only in {difference} from {}, which is already declared{}",
                 title(&name),
                 title(&first.name),
                 first.position.at()
             );
-            findings.at_dropped(site, Code::SimilarName, message);
+            findings.at_dropped(site, code, message);
         }
         if let Some(site) = suspect {
             self.suspects
@@ -160,7 +173,7 @@ impl DeclaredNames {
     }
 
     fn get(&self, name: &str) -> Option<&Declared> {
-        let similar = self.declared.get(name.to_lowercase().as_str())?;
+        let similar = self.declared.get(&folded_name(name))?;
         similar.iter().find(|declared| *declared.name == *name)
     }
 
@@ -236,6 +249,11 @@ fn check_visible(key: &str, name: &str, origin: Origin<'_>, findings: &mut Findi
 /// Warns of a name that looks as if a variable of another tool would be expanded in it.
 fn check_variables(name: &str, origin: Origin<'_>, findings: &mut Findings) {
     if let Some(help) = mistakes::of_name(name) {
+        let written = origin.key("name").to_json();
+        // `$${` says that the name has a `${`.
+        if written.as_str().is_some_and(|text| text.contains("$${")) {
+            return;
+        }
         let message = "`name` has the syntax of a variable, and airlift takes the name as it is";
         let help = Some(help.to_owned());
         findings.at(origin.key("name"), Code::UnexpandedVariable, message, help);

@@ -1,11 +1,12 @@
 //! Responsible for validating the project keys.
 
 use super::connector::rotation;
+use crate::catalog::closest;
 use crate::config::code::Code;
 use crate::config::document::Document;
 use crate::config::findings::{FindingSite, Findings};
 use crate::config::origin::Origin;
-use crate::config::raw::{RawContract, RawFile, RawGuards};
+use crate::config::raw::{FIELDS, RawContract, RawFile, RawGuards};
 use crate::model::{AdoptPolicy, Contract, DesiredCustomer, Guards, OrganizationId, RotationMode};
 use std::collections::BTreeSet;
 
@@ -97,6 +98,11 @@ fn missing_version(document: &Document, findings: &mut Findings) {
         _ => !entries.is_empty() || root.is_null(),
     };
     let written = entries.iter().find(|(key, _)| *key == "version");
+    // A misspelt `version` has a finding of its own.
+    let is_misspelt = |key: &str| !FIELDS.contains(key) && closest(key, ["version"]).is_some();
+    if entries.iter().any(|(key, _)| is_misspelt(key)) {
+        return;
+    }
     let has_version = match written {
         Some((_, version)) => document.head.version.is_some() || !version.is_null(),
         None => false,

@@ -46,7 +46,8 @@ pub(super) fn reference(
     }
     if let Some(message) = syntax_error(&reference) {
         let message = format!("{}: {message}", origin.label());
-        findings.at(origin, Code::InvalidReference, message, None);
+        let help = mistakes::of_reference(text).map(str::to_owned);
+        findings.at(origin, Code::InvalidReference, message, help);
     } else if reference.store == StoreKind::Unbound {
         let message = format!("{}: no secret is bound to the placeholder", origin.label());
         let help = "write a reference to the secret in its place, such as \"${env:NAME}\"";

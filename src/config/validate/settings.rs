@@ -65,7 +65,8 @@ fn missing_variables(
     let origin = context.origin.key("environment");
     let absent = |name: &String| settings.is_none_or(|settings| !settings.contains_key(name));
     for (name, variable) in kind.variables.iter().filter(|(name, _)| absent(name)) {
-        if variable.default_is_placeholder() && !is_beside(name) {
+        let is_absent = variable.default_is_placeholder() && !is_beside(name);
+        if is_absent && !context.has_block_elsewhere("environment") {
             let message = format!(
                 "variable `{name}` of {} is missing, and its default is only a placeholder",
                 kind.name
@@ -145,11 +146,13 @@ pub(super) fn replication(
 /// Whether a finding about the place or the type of the settings says already why the connector has none.
 fn are_misplaced(kind: &ConnectorType, context: ConnectorContext<'_>) -> bool {
     let fields = context.origin.entries();
-    fields.into_iter().any(|(name, origin)| match name {
-        "replication_config" => !origin.is_null(),
-        "name" | "type" | "auth" | "environment" | "entities" => false,
-        _ => kind.replication_config.contains_key(name),
-    })
+    let is_elsewhere = context.has_block_elsewhere("replication_config");
+    is_elsewhere
+        || fields.into_iter().any(|(name, origin)| match name {
+            "replication_config" => !origin.is_null(),
+            "name" | "type" | "auth" | "environment" | "entities" => false,
+            _ => kind.replication_config.contains_key(name),
+        })
 }
 
 /// Warns of a connector that replicates nothing. The message is the same for all connectors of the type, so that their

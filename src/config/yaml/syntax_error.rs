@@ -2,7 +2,7 @@
 
 use super::defect::Defect;
 use super::position::{Mark, Span};
-use super::typos;
+use super::typos::{self, TYPOGRAPHIC_QUOTES};
 use crate::config::code::Code;
 use crate::config::limits;
 use saphyr_parser::ScanError;
@@ -18,8 +18,7 @@ pub(super) fn explain(text: &str, error: &ScanError, innermost: Option<Mark>) ->
     let info = info.split(": `").next().unwrap_or(info);
     let (code, start, message) = if let Some(start) = tab(text, at, info) {
         (Code::YamlSyntax, start, TAB.to_owned())
-    } else if let Some(start) = unquoted_reference(text, at) {
-        let message = "a reference is unquoted inside `{…}` or `[…]`: quote it";
+    } else if let Some((start, message)) = unquoted_reference(text, at) {
         (Code::UnquotedReference, start, message.to_owned())
     } else if info.starts_with("recursion limit") {
         // The scanner stops at 255 nested brackets before it sends an event for them.
@@ -124,14 +123,17 @@ fn tab(text: &str, error: Mark, info: &str) -> Option<Mark> {
 fn open_bracket(text: &str, error: Mark, info: &str, innermost: Option<Mark>) -> Option<Mark> {
     let start = innermost?;
     let at_end = text.lines().count() < error.line as usize;
-    let is_unclosed = info.starts_with("invalid indentation in flow") || at_end;
+    // A colon cannot follow an item of a list in brackets.
+    let is_unclosed = info.starts_with("invalid indentation in flow")
+        || info.contains("illegal placement of ':'")
+        || at_end;
     let line = text.lines().nth((start.line as usize).checked_sub(1)?)?;
     let bracket = line.chars().nth(start.column as usize)?;
     (is_unclosed && start.line < error.line && "[{".contains(bracket)).then_some(start)
 }
 
 /// The last `${` before a syntax error, if it is in brackets and not quoted.
-fn unquoted_reference(text: &str, error: Mark) -> Option<Mark> {
+fn unquoted_reference(text: &str, error: Mark) -> Option<(Mark, &'static str)> {
     let line = usize::try_from(error.line).ok()?.checked_sub(1)?;
     let source = text.lines().nth(line)?;
     let before = source.chars().take(usize::try_from(error.column).ok()? + 2);
@@ -139,8 +141,14 @@ fn unquoted_reference(text: &str, error: Mark) -> Option<Mark> {
     let at = before.rfind("${")?;
     let in_flow = before[..at].contains(['{', '[']);
     let quoted = before[..at].ends_with(['"', '\'']);
-    (in_flow && !quoted).then(|| Mark {
+    let message = if before[..at].ends_with(TYPOGRAPHIC_QUOTES) {
+        "YAML knows no typographic quotation marks: write straight ones, \"${env:NAME}\""
+    } else {
+        "a reference is unquoted inside `{…}` or `[…]`: quote it, \"${env:NAME}\""
+    };
+    let mark = Mark {
         line: error.line,
         column: u32::try_from(before[..at].chars().count()).unwrap_or(0),
-    })
+    };
+    (in_flow && !quoted).then_some((mark, message))
 }

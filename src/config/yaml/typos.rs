@@ -2,6 +2,9 @@
 //! The scanner reports them where it gives up, which can be a line later.
 
 use super::position::Mark;
+use crate::config::code::Code;
+use crate::config::excerpt::MASK;
+use crate::config::raw::FIELDS;
 
 pub(in crate::config) const NO_SPACE_AFTER_COLON: &str = "a space is missing after this colon";
 pub(in crate::config) const NO_SPACE_AFTER_DASH: &str = "a space is missing after this dash";
@@ -17,29 +20,16 @@ pub(in crate::config) const TEXT_AFTER_QUOTE: &str =
     "text follows the quotation mark that ends a value";
 pub(in crate::config) const MISPLACED_BRACKET: &str = "no bracket is open that this one closes";
 
-/// Fields of files. Another first word of a line is no field that lacks its colon.
-const FIELDS: [&str; 20] = [
-    "auth",
-    "connectors",
-    "credentials",
-    "customers",
-    "customers_from",
-    "entities",
-    "environment",
-    "environments",
-    "guards",
-    "include",
-    "labels",
-    "name",
-    "oauth",
-    "region",
-    "replication_config",
-    "status",
-    "stores",
-    "templates",
-    "type",
-    "version",
-];
+pub(in crate::config) const NO_DOCUMENT_START: &str =
+    "a line `---` is missing between the directives and the content";
+pub(in crate::config) const TYPOGRAPHIC: &str =
+    "the text is in typographic quotation marks, which YAML reads as a part of it";
+pub(in crate::config) const MASKED: &str =
+    "`•••` is what airlift prints in place of a value that may be a secret";
+
+/// Quotation marks that text processors write. YAML reads them as text.
+pub(in crate::config) const TYPOGRAPHIC_QUOTES: [char; 8] =
+    ['“', '”', '„', '‘', '’', '‚', '«', '»'];
 
 /// A mistake, and where it is.
 pub(super) type Typo = (Mark, &'static str);
@@ -55,13 +45,31 @@ pub(super) fn of_quotes(text: &str, error: Mark, info: &str) -> Option<Typo> {
     }
 }
 
+/// What is wrong with a text without quotation marks. A reference has a finding of its own.
+pub(super) fn of_plain_text(text: &str) -> Option<(Code, &'static str)> {
+    let is_quote = |character: char| TYPOGRAPHIC_QUOTES.contains(&character);
+    if text == MASK {
+        Some((Code::InvalidValue, MASKED))
+    } else if text.starts_with(is_quote) && text.ends_with(is_quote) && !text.contains("${") {
+        Some((Code::TypographicQuotes, TYPOGRAPHIC))
+    } else {
+        None
+    }
+}
+
 /// Another mistake that explains an error of the scanner.
 pub(super) fn find(text: &str, error: Mark, info: &str) -> Option<Typo> {
     let here = |message| Some((error, message));
     if info.contains("'-' indicator") {
         missing_dash(text, error)
+    } else if info.contains("expected <document start>") && text.starts_with(['%', '#']) {
+        here(NO_DOCUMENT_START)
     } else if info.contains("expected ',' or") {
-        here(NO_COMMA)
+        here(if is_colon(text, error) {
+            COLON_IN_VALUE
+        } else {
+            NO_COMMA
+        })
     } else if info.contains("misplaced bracket") {
         here(MISPLACED_BRACKET)
     } else if info.contains("simple key") {
@@ -71,6 +79,13 @@ pub(super) fn find(text: &str, error: Mark, info: &str) -> Option<Typo> {
     } else {
         None
     }
+}
+
+/// Whether a colon and a space are at a position.
+fn is_colon(text: &str, position: Mark) -> bool {
+    let line = line(text, position.line).unwrap_or_default();
+    let mut characters = line.chars().skip(position.column as usize);
+    characters.next() == Some(':') && characters.next().is_none_or(|next| next == ' ')
 }
 
 /// The mistake in the line of an error or in the line before: without a space or a colon, they are read as one value.
@@ -87,7 +102,8 @@ fn in_lines(text: &str, error: Mark) -> Option<Typo> {
 fn missing_colon(line: &str, number: u32) -> Option<Typo> {
     let content = item_content(line);
     let word = content.split([' ', '=', '\t']).next()?.trim_end();
-    let is_field = FIELDS.contains(&word) && !content.contains(':');
+    // Another first word of a line is no field that lacks its colon.
+    let is_field = FIELDS.contains(word) && !content.contains(':');
     is_field.then(|| (mark(line, number, line.len() - content.len()), NO_COLON))
 }
 
@@ -113,8 +129,10 @@ fn line(text: &str, number: u32) -> Option<&str> {
 fn line_before(text: &str, number: u32) -> Option<u32> {
     let is_content = |line: &str| !line.is_empty() && !line.starts_with('#');
     (1..number)
-        .rev()
-        .find(|number| line(text, *number).is_some_and(|line| is_content(line.trim())))
+        .zip(text.lines())
+        .filter(|(_, line)| is_content(line.trim()))
+        .last()
+        .map(|(number, _)| number)
 }
 
 fn mark(line: &str, number: u32, byte: usize) -> Mark {
@@ -146,9 +164,10 @@ fn missing_dash(text: &str, error: Mark) -> Option<Typo> {
     let indentation = |line: &str| line.len() - line.trim_start_matches(' ').len();
     let own = indentation(line(text, error.line)?);
     let above = (1..error.line)
-        .rev()
-        .filter_map(|number| line(text, number))
-        .find(|line| !line.trim().is_empty() && indentation(line) <= own)?;
+        .zip(text.lines())
+        .map(|(_, line)| line)
+        .filter(|line| !line.trim().is_empty() && indentation(line) <= own)
+        .last()?;
     let is_item = indentation(above) == own && above.trim_start().starts_with("- ");
     is_item.then_some((error, NO_DASH))
 }
@@ -190,4 +209,60 @@ fn is_in_key(character: char) -> bool {
 pub(in crate::config) fn is_field_without_space(text: &str) -> bool {
     let place = missing_space(text, 1);
     place.is_some_and(|(_, message)| message == NO_SPACE_AFTER_COLON)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{NO_COLON, NO_DASH, find};
+    use crate::config::raw::FIELDS;
+    use crate::config::yaml::Mark;
+    use std::time::{Duration, Instant};
+
+    fn mistake(text: &str, line: usize, info: &str) -> Option<&'static str> {
+        let line = u32::try_from(line).unwrap();
+        let error = Mark { line, column: 0 };
+        find(text, error, info).map(|(_, message)| message)
+    }
+
+    #[test]
+    fn find_in_text_of_many_lines_takes_less_than_a_second() {
+        const LINES: usize = 100_000;
+        let start = Instant::now();
+        let comments = "  # comment\n".repeat(LINES);
+        let text = format!("- name: a\n{comments}type: b\n");
+        let dash = "did not find expected '-' indicator";
+        assert_eq!(mistake(&text, LINES + 2, dash), Some(NO_DASH));
+        let text = format!("connectors\n{comments}type: b\n");
+        let key = "simple key expected";
+        assert_eq!(mistake(&text, LINES + 2, key), Some(NO_COLON));
+        assert!(
+            start.elapsed() < Duration::from_secs(1),
+            "{:?}",
+            start.elapsed()
+        );
+    }
+
+    #[test]
+    fn find_field_without_colon_knows_every_field() {
+        for field in [
+            "credentials_version",
+            "max_deletes",
+            "oauth_apps",
+            "secret_policy",
+        ] {
+            assert!(FIELDS.contains(field), "{field}");
+        }
+        for field in FIELDS.iter() {
+            let text = format!("{field} value\nx: 1\n");
+            assert_eq!(
+                mistake(&text, 2, "simple key expected"),
+                Some(NO_COLON),
+                "{field}"
+            );
+        }
+        assert_eq!(
+            mistake("word value\nx: 1\n", 2, "simple key expected"),
+            None
+        );
+    }
 }

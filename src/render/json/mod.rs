@@ -281,6 +281,7 @@ mod tests {
                 message: "unknown field `typ`".into(),
                 help: None,
                 excerpt: None,
+                row: None,
             }],
             ..Report::default()
         };

@@ -165,6 +165,7 @@ mod tests {
                 start: 22,
                 end: 26,
             }),
+            row: None,
         };
         let literal = Finding {
             code: Code::LiteralSecret,
@@ -192,6 +193,7 @@ mod tests {
             message: "no customers are declared".into(),
             help: None,
             excerpt: None,
+            row: None,
         };
         Report {
             findings: vec![unknown, literal, whole],
@@ -251,6 +253,7 @@ mod tests {
             message: "a connector of type stripe replicates nothing".into(),
             help: None,
             excerpt: None,
+            row: None,
         };
         let omitted = count.saturating_sub(1000);
         let group = (Code::MissingReplicationConfig, warning(1).message);

@@ -86,8 +86,8 @@ fn write_outcome(out: &mut Out<'_>, outcome: &OutcomeView, verbosity: Verbosity)
     let line = Line::at(0).hang(2).label(Label::Error, title);
     out.line(&line.text(": ").text(outcome.meaning))?;
     if outcome.listing == Listing::FirstOfEachCause {
-        let operations = by_cause(&outcome.operations, |operation| &operation.message);
-        let mut parts = operations.chunk_by(|a, b| a.message == b.message);
+        let operations = by_cause(&outcome.operations, |operation| &operation.cause);
+        let mut parts = operations.chunk_by(|a, b| a.cause == b.cause);
         parts.try_for_each(|part| write_operations(out, part, verbosity))?;
     } else {
         let operations: Vec<&OperationView> = outcome.operations.iter().collect();
@@ -187,6 +187,7 @@ mod tests {
     use crate::plan::Action;
     use crate::render::sample::{self, golden};
     use crate::render::{Color, Out, Verbosity};
+    use uuid::Uuid;
 
     fn shown(report: &ApplyReport) -> String {
         let mut bytes = Vec::new();
@@ -231,7 +232,11 @@ mod tests {
         let failed = |n: usize, error: &str| OperationReport {
             outcome: Outcome::Failed,
             problem: Some(StepProblem::Request {
-                error: error.to_owned(),
+                error: format!(
+                    "create (0.{} s): {error} of {}",
+                    n % 9,
+                    Uuid::from_u128(n as u128)
+                ),
             }),
             ..operation(&format!("customer-{n}/GitHub"))
         };
@@ -247,7 +252,7 @@ mod tests {
         assert!(text.starts_with("Failed (3001)"), "{text}");
         assert!(text.contains("\n  and 2995 more; -v lists all\n"), "{text}");
         assert!(
-            text.contains("customer-9999/GitHub: too large (413)"),
+            text.contains("customer-9999/GitHub: create (0.0 s): too large (413)"),
             "{text}"
         );
     }

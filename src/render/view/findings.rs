@@ -156,7 +156,7 @@ impl<'a> FindingGroup<'a> {
 fn kind(finding: &Finding) -> Kind<'_> {
     let help = finding.help.as_deref();
     let help = help.filter(|_| finding.severity == Severity::Error);
-    (finding.code, &finding.message, help)
+    (finding.code, finding.cause(), help)
 }
 
 impl<'a> FindingView<'a> {

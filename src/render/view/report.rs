@@ -89,6 +89,8 @@ pub(crate) struct OperationView {
     pub(crate) address: Safe,
     /// Why the operation did not succeed.
     pub(crate) message: Option<Safe>,
+    /// The message without what differs between operations that failed alike.
+    pub(crate) cause: String,
     /// The code that `airlift explain` knows, unless the message is that of the API or the ledger.
     pub(crate) code: Option<Safe>,
 }
@@ -161,23 +163,24 @@ fn unhealthy(gate: &GateReport) -> Vec<(Safe, Safe)> {
 
 impl OperationView {
     fn new(operation: &OperationReport) -> Self {
-        Self {
-            label: Label::from_action(operation.action),
-            address: Safe::address(&operation.address),
-            message: operation
-                .problem
-                .as_ref()
-                .map(|problem| Safe::new(wording::problem(problem))),
-            code: operation.problem.as_ref().and_then(code),
-        }
+        let problem = operation.problem.as_ref();
+        let label = Label::from_action(operation.action);
+        Self::with_problem(label, Safe::address(&operation.address), problem)
     }
 
     fn from_oauth_app(app: &OauthAppReport) -> Self {
-        let problem = app.problem.as_ref();
+        let label = super::oauth_apps::label(app.action);
+        let address = super::oauth_apps::name(&app.kind);
+        Self::with_problem(label, address, app.problem.as_ref())
+    }
+
+    fn with_problem(label: Label, address: Safe, problem: Option<&StepProblem>) -> Self {
+        let message = problem.map(wording::problem);
         Self {
-            label: super::oauth_apps::label(app.action),
-            address: super::oauth_apps::name(&app.kind),
-            message: problem.map(|problem| Safe::new(wording::problem(problem))),
+            label,
+            address,
+            cause: message.as_deref().map(wording::cause).unwrap_or_default(),
+            message: message.map(Safe::new),
             code: problem.and_then(code),
         }
     }

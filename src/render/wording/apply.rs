@@ -5,6 +5,7 @@ use crate::apply::{CheckEnd, StaleReason, StepProblem, StepWarning, Wording};
 use crate::model::{ConnectorId, WorkspaceId};
 use crate::plan::StaleCause;
 use crate::render::labels::{self, counted};
+use uuid::Uuid;
 
 /// The wording of steps for the events of a run.
 pub(crate) const STEPS: Wording = Wording {
@@ -85,6 +86,24 @@ pub(crate) fn problem(problem: &StepProblem) -> String {
         StepProblem::OldRemains { id, old, problem } => old_remains(*id, *old, problem),
         StepProblem::Request { error } | StepProblem::Ledger { error } => error.clone(),
     }
+}
+
+/// A problem without the duration of the request and without ids, in which operations differ that failed alike.
+pub(crate) fn cause(problem: &str) -> String {
+    let mut cause = String::with_capacity(problem.len());
+    let mut words = problem.split(' ');
+    while let Some(word) = words.next() {
+        let number = word.strip_prefix('(').map(str::parse::<f64>);
+        let is_id = Uuid::try_parse(word.trim_matches(|c: char| !c.is_alphanumeric())).is_ok();
+        if number.is_some_and(|number| number.is_ok()) {
+            // The number of attempts follows.
+            let _duration = words.by_ref().find(|word| word.contains(')'));
+        } else if !is_id {
+            cause.push_str(word);
+            cause.push(' ');
+        }
+    }
+    cause
 }
 
 fn older_workspace(id: WorkspaceId) -> String {
@@ -209,11 +228,30 @@ pub(crate) fn warning(warning: &StepWarning) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{problem, warning};
+    use super::{cause, problem, warning};
     use crate::apply::{CheckEnd, StepProblem, StepWarning};
     use crate::model::ConnectorId;
 
     use uuid::Uuid;
+
+    #[test]
+    fn cause_of_problem_has_no_duration_and_no_id() {
+        let id = |n| ConnectorId(Uuid::from_u128(n));
+        for (a, b) in [
+            (
+                "create (0.1 s): refused (422): x",
+                "create (12.0 s, 7 attempts): refused (422): x",
+            ),
+            (
+                &*format!("the replacement {}, ready (a b)", id(1)),
+                &*format!("the replacement {}, ready (a b)", id(2)),
+            ),
+        ] {
+            assert_eq!(cause(a), cause(b));
+        }
+        assert_ne!(cause("a (0.1 s): (422)"), cause("a (0.1 s): (423)"));
+        assert_ne!(cause("a (server error)"), cause("a (some error)"));
+    }
 
     #[test]
     fn problem_of_an_old_connector_that_remains_names_both_and_the_cause() {

@@ -6,7 +6,7 @@ mod plan;
 mod plan_warning;
 mod policy;
 
-pub(crate) use apply::{STEPS, problem, warning};
+pub(crate) use apply::{STEPS, cause, problem, warning};
 pub(crate) use plan::{
     block_cause, block_code, block_detail, blocked, limit_source, refusal_code, refused,
 };

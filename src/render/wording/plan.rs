@@ -1,6 +1,6 @@
 //! Responsible for the sentences about what the planner blocked and what its guards refused.
 
-use super::policy;
+use super::{plan_warning::scalar, policy};
 use crate::model::{ConnectorId, UnverifiedCause, WorkspaceId};
 use crate::plan::{BlockReason, Blocked, LimitSource, Refusal, RefusedChange, RemovalFlags};
 use crate::render::labels::{self, counted};
@@ -229,18 +229,18 @@ pub(crate) fn refused(refusal: &Refusal) -> String {
             workspace_id,
             carries,
         } => format!(
-            "{name:?} is recorded as workspace {workspace_id}, which is now named {carries:?}; the \
-             files do not explain that: write `previous_name: {carries}` to rename it back, or \
-             rename the customer in the files"
+            "{name:?} is recorded as workspace {workspace_id}, which is now named {carries:?}; the files do not \
+             explain that: write `previous_name: {}` to rename it back, or rename the customer in the files",
+            scalar(carries)
         ),
         Refusal::UndeclaredIdRenamed {
             name,
             workspace_id,
             carries,
         } => format!(
-            "{name:?} is no longer in the files, and its recorded workspace {workspace_id} is now \
-             named {carries:?}: declare a customer {carries} with `previous_name: {name}` to keep \
-             it, or rename it back to have it pruned"
+            "{name:?} is no longer in the files, and its recorded workspace {workspace_id} is now named {carries:?}: declare \
+             a customer {carries} with `previous_name: {}` to keep it, or rename it back to have it pruned",
+            scalar(name)
         ),
     }
 }

@@ -1,6 +1,6 @@
 //! Responsible for the sentences about what a reviewer of a plan should check.
 
-use crate::model::{Address, Resemblance};
+use crate::model::{Address, Resemblance, escaped};
 use crate::plan::{ExistingKind, ExistingObject, PlanWarning};
 use crate::render::Safe;
 
@@ -155,7 +155,7 @@ fn noun(address: &Address) -> &'static str {
 }
 
 /// A name as a YAML value: plain if it can only be read as this text, else quoted.
-fn scalar(name: &str) -> String {
+pub(super) fn scalar(name: &str) -> String {
     const OTHER_TYPES: [&str; 8] = ["true", "false", "yes", "no", "on", "off", "null", "y"];
     let is_plain = name.starts_with(|first: char| first.is_ascii_alphabetic())
         && !name.ends_with(' ')
@@ -166,7 +166,7 @@ fn scalar(name: &str) -> String {
     if is_plain {
         name.to_owned()
     } else {
-        serde_json::Value::from(name).to_string()
+        serde_json::Value::from(escaped(name)).to_string()
     }
 }
 

@@ -13,7 +13,7 @@ use super::value_form::BrokenForm;
 use super::{AccessError, OwnCredentials, ResolveError, ResolveErrorKind, SecretAccess, Values};
 use crate::model::{
     DEFAULT_STORES, Health, HealthCheck, LockUnpoisoned, SecretRef, SecretValue, StoreKind,
-    UnresolvedCause, is_coordinate,
+    UnresolvedCause, first_names, is_coordinate,
 };
 use crate::plan::SecretNeed;
 use futures_util::{StreamExt, future, stream};
@@ -24,8 +24,6 @@ use tokio::sync::OnceCell;
 
 /// The number of references that are read at the same time.
 const PARALLEL_READS: usize = 8;
-/// The number of references that a line of `doctor` names.
-const NAMED_REFERENCES: usize = 5;
 
 /// The value or error of a reference, after the first read.
 type ReadCell = Arc<OnceCell<Result<Arc<SecretValue>, ResolveErrorKind>>>;
@@ -183,7 +181,7 @@ impl Resolver {
         by_problem
             .into_iter()
             .map(|((need, _, problem), (hint, names))| {
-                let detail = format!("{problem}: {}", named(&names));
+                let detail = format!("{problem}: {}", first_names(&names));
                 let check = HealthCheck::fail(&subject, detail, hint);
                 match need {
                     SecretNeed::ToSend => check,
@@ -311,20 +309,6 @@ fn only_compared(check: HealthCheck) -> HealthCheck {
             "{hint}; until then apply goes on, because it sends no secret of this line"
         )),
         ..check
-    }
-}
-
-/// The first references, and the number of the others.
-fn named(references: &[String]) -> String {
-    let first: Vec<&str> = references
-        .iter()
-        .take(NAMED_REFERENCES)
-        .map(String::as_str)
-        .collect();
-    let text = first.join(", ");
-    match references.len().saturating_sub(first.len()) {
-        0 => text,
-        more => format!("{text} and {more} more"),
     }
 }
 

@@ -188,7 +188,7 @@ async fn health_reports_each_store_without_values() {
                 Health::Fail,
                 "the environment variable is not set: ${env:UNSET_IN_TESTS}"
             ),
-            (Health::Warn, "open is readable by every user"),
+            (Health::Warn, "1 file is readable by every user: open"),
             (
                 Health::Fail,
                 "the file cannot be read (not found): ${file:absent}, ${file:none}"

@@ -5,9 +5,8 @@
 //! opened from its root downward without following links, so that no part can be replaced in between. Refuses pipes,
 //! devices, directories and files larger than 1 MiB.
 
-use super::health::listed;
 use super::{Store, utf8};
-use crate::model::{HealthCheck, SecretRef, SecretValue};
+use crate::model::{HealthCheck, SecretRef, SecretValue, first_names};
 use crate::secrets::access::SecretFile;
 use crate::secrets::fields::{self, FieldsForm};
 use crate::secrets::{AccessError, ResolveErrorKind, SecretAccess};
@@ -56,7 +55,8 @@ impl Store for FileStore {
     }
 
     fn health<'a>(&'a self, references: &'a [&'a SecretRef]) -> BoxFuture<'a, Vec<HealthCheck>> {
-        future::ready(self.check_permissions(references)).boxed()
+        let check = self.check_permissions(references);
+        future::ready(check.into_iter().collect()).boxed()
     }
 }
 
@@ -66,17 +66,22 @@ impl FileStore {
     }
 
     /// Warns about files that every user can read. The resolver reports files that cannot be opened.
-    fn check_permissions(&self, references: &[&SecretRef]) -> Vec<HealthCheck> {
+    fn check_permissions(&self, references: &[&SecretRef]) -> Option<HealthCheck> {
         let paths: BTreeSet<&str> = references.iter().map(|r| r.path.as_str()).collect();
-        let world_readable = paths
+        let world_readable: Vec<String> = paths
             .into_iter()
             .filter(|path| self.open(path).is_ok_and(|file| is_world_readable(&file)))
             .map(str::to_owned)
             .collect();
-        listed(world_readable, |path| {
-            let hint = "remove the permission: chmod o-r";
-            HealthCheck::warn(SUBJECT, format!("{path} is readable by every user"), hint)
-        })
+        let subject = match world_readable.len() {
+            0 => return None,
+            1 => "1 file is".to_owned(),
+            files => format!("{files} files are"),
+        };
+        let names = first_names(&world_readable);
+        let detail = format!("{subject} readable by every user: {names}");
+        let hint = "remove the permission: chmod o-r FILE";
+        Some(HealthCheck::warn(SUBJECT, detail, hint))
     }
 
     fn content(&self, path: &str, field: Option<&str>) -> Result<SecretValue, ResolveErrorKind> {

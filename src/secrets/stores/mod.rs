@@ -6,7 +6,6 @@ mod airbyte;
 mod env;
 mod exec;
 pub(super) mod file;
-mod health;
 pub(super) mod provider;
 mod unbound;
 mod vault;

@@ -8,7 +8,7 @@ mod warnings;
 mod yaml_suite;
 
 use crate::support::golden;
-use airlift::config::{Code, LoadOptions, Loaded, config_schema, load};
+use airlift::config::{Code, Finding, LoadOptions, Loaded, config_schema, load};
 use airlift::model::{Address, Cache, Contract, Mode, Region, RotationMode, Setting, Status};
 use proptest::prelude::{ProptestConfig, any, prop, prop_assert, proptest};
 use serde_json::{Value, json};

@@ -54,6 +54,28 @@ fn expanded(table: &str, text: &str) -> Vec<Value> {
 }
 
 #[test]
+fn table_with_other_separator_names_it() {
+    for (separator, shown) in [(";", "`;`"), ("\t", "tabs"), ("|", "`|`")] {
+        let table = "id,count\nA,1\nB,2\n".replace(',', separator);
+        let home = project(&[("airlift.yaml", TEMPLATE), ("tables/a.csv", &table)]);
+        let report = load(&[home.path().to_owned()], &LoadOptions::default()).report;
+        let messages: Vec<&str> = report.findings.iter().map(|f| f.message.as_str()).collect();
+        let expected = format!("columns are separated by {shown}, expected `,`");
+        assert_eq!(messages, [expected]);
+    }
+}
+
+#[test]
+fn finding_of_row_has_the_same_cause_in_every_row() {
+    let rows = "A,many\nB,few\nC\nD\n";
+    let table = format!("id,count\n{rows}");
+    let home = project(&[("airlift.yaml", TEMPLATE), ("tables/a.csv", &table)]);
+    let report = load(&[home.path().to_owned()], &LoadOptions::default()).report;
+    let causes: BTreeSet<&str> = report.findings.iter().map(Finding::cause).collect();
+    assert_eq!((report.errors(), causes.len()), (4, 2), "{report:?}");
+}
+
+#[test]
 fn expand_csv_json_and_json_lines_give_equal_customers() {
     let csv = "id,count,enabled,ratio\nA,,TRUE,\n\"B\",7,false,2\n";
     let customers = expanded("tables/a.csv", csv);

@@ -15,6 +15,7 @@ use super::scalar;
 use super::syntax_error::{self, IndentingTab};
 use super::tree::{NONE, NodeKind, NodeRef, Tree};
 use super::tree_builder::TreeBuilder;
+use super::typos;
 use crate::config::code::Code;
 use crate::config::limits;
 use crate::config::redaction::named;
@@ -258,6 +259,7 @@ impl TreeParser<'_> {
         span: Span,
     ) -> Result<(), StopParsing> {
         let is_key = self.builder.key_is_next();
+        let mistake = typos::of_plain_text(text).filter(|_| plain);
         let variables = self.variables.filter(|_| !is_key);
         let value = variables.map_or(Ok(None), |variables| variables.substitute(text));
         let (text, plain) = match &value {
@@ -268,6 +270,9 @@ impl TreeParser<'_> {
         let label = is_inexact.then(|| self.builder.key().map(named));
         let node = self.builder.scalar(text, plain, span).ok_or(StopParsing)?;
         self.refuse_tag(tagged, node, span);
+        if let Some((code, message)) = mistake {
+            self.defect(code, span, Some(node), message);
+        }
         if is_key {
             self.check_key(node, span);
         } else if let Some(label) = label {
