@@ -155,34 +155,6 @@ pub struct AuthMethod {
     pub oauth_app: BTreeMap<String, Field>,
 }
 
-impl AuthMethod {
-    /// Whether a word is the name of the method, its title or the initials of the title, such as `githubPAT`,
-    /// `personal_access_token` and `pat`. People write it in place of the field.
-    pub fn is_named(&self, word: &str) -> bool {
-        const SHORTEST_INITIALS: usize = 3;
-        let plain = |text: &str| {
-            text.replace(|c: char| !c.is_alphanumeric(), "")
-                .to_lowercase()
-        };
-        let title = self.title.as_deref().unwrap_or_default();
-        let title = title.trim_end_matches(" Authentication");
-        let initials: String = title
-            .split(' ')
-            .filter_map(|word| word.chars().next())
-            .collect();
-        let word = plain(word);
-        word == plain(&self.name)
-            || (!word.is_empty() && word == plain(title))
-            || (word.len() >= SHORTEST_INITIALS && word == plain(&initials))
-    }
-
-    /// The required fields.
-    pub fn required(&self) -> impl Iterator<Item = &str> {
-        let fields = self.fields.iter().filter(|(_, field)| field.required);
-        fields.map(|(name, _)| name.as_str())
-    }
-}
-
 /// One field of a block.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Field {

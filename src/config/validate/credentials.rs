@@ -230,7 +230,10 @@ impl CredentialField<'_> {
     fn value(self, value: Value, findings: &mut Findings) -> Option<Setting> {
         let is_outside_catalog = self.context.kind.is_none();
         match value {
-            // An unknown field without a value has a finding already.
+            // An unknown field has a finding already.
+            Value::Object(_) | Value::Array(_) if self.field.is_none() && !is_outside_catalog => {
+                None
+            }
             Value::Null if self.field.is_none() && !is_outside_catalog => {
                 Some(Setting::Literal(Literal::Null))
             }

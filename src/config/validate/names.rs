@@ -145,13 +145,13 @@ impl DeclaredNames {
         let is_alike = |first: &&Declared| {
             Resemblance::between(&name, &first.name) == Some(Resemblance::Separators)
         };
-        let found = twin
+        let like = twin
             .map(|first| (first, "case", Code::SimilarName))
             .or_else(|| {
                 let first = similar.iter().rfind(is_alike)?;
                 Some((first, "case, spaces and punctuation", Code::DeceptiveName))
             });
-        if let Some((first, difference, code)) = found {
+        if let Some((first, difference, code)) = like {
             let message = format!(
                 "{noun} {} differs only in {difference} from {}, which is already declared{}",
                 title(&name),

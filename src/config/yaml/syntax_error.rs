@@ -124,7 +124,7 @@ fn open_bracket(text: &str, error: Mark, info: &str, innermost: Option<Mark>) ->
     let start = innermost?;
     let at_end = text.lines().count() < error.line as usize;
     // A colon cannot follow an item of a list in brackets.
-    let is_unclosed = info.starts_with("invalid indentation in flow")
+    let is_unclosed = info.starts_with("invalid indentation")
         || info.contains("illegal placement of ':'")
         || at_end;
     let line = text.lines().nth((start.line as usize).checked_sub(1)?)?;

@@ -92,9 +92,11 @@ impl Painter {
             line => Origin::path(file).line(line).char_column(finding.column),
         };
         let mut group = Group::with_title(self.title(finding)).element(origin);
-        // The field can be named, although its line is too long to be shown.
-        if let Some(path) = &finding.path {
-            group = group.element(Level::NOTE.message(path.as_str()));
+        // The field can be named, although its line is too long to be shown. The message names a field of the customer of
+        // a row.
+        let is_inner = |path: &&Safe| path.as_str().contains(['.', '[']);
+        if let Some(path) = finding.path.as_ref().filter(is_inner) {
+            group = group.element(Level::NOTE.message(format!("the field is {}", path.as_str())));
         }
         self.renderer.render(&[self.with_help(group, finding)])
     }
