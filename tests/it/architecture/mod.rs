@@ -3,7 +3,7 @@
 mod rules;
 
 use crate::support::files;
-use rules::{FORBIDDEN, IMPORTS, LONGEST, LONGEST_COMMAND, RESERVED};
+use rules::{FORBIDDEN, IMPORTS, LONGEST, LONGEST_COMMAND, RESERVED, TOP};
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -288,4 +288,21 @@ fn only_one_place_names_the_grouped_crate() {
             source.path.display()
         );
     }
+}
+
+/// Tools leave caches, and a commit of everything would contain them.
+#[test]
+fn commits_have_no_other_names_at_the_top() {
+    let mut git = std::process::Command::new("git");
+    let listed = git.args(["ls-files", "-z"]).current_dir(root()).output();
+    // A source archive is no checkout.
+    let Ok(listed) = listed.map(|output| output.stdout) else {
+        return;
+    };
+    let paths = listed.split(|byte| *byte == 0).map(String::from_utf8_lossy);
+    let tops: BTreeSet<String> = paths
+        .filter_map(|path| Some(path.split('/').next()?.to_owned()))
+        .filter(|top| !top.is_empty() && !TOP.contains(&top.as_str()))
+        .collect();
+    assert_eq!(tops, BTreeSet::new());
 }

@@ -6,6 +6,24 @@ pub(super) const LONGEST: usize = 400;
 /// The most lines of a command's file.
 pub(super) const LONGEST_COMMAND: usize = 60;
 
+/// The names of the repository's top level.
+pub(super) const TOP: &[&str] = &[
+    ".cargo",
+    ".ci",
+    ".clippy.toml",
+    ".gitignore",
+    "CHANGELOG.md",
+    "CONTRIBUTING.md",
+    "Cargo.lock",
+    "Cargo.toml",
+    "LICENSE",
+    "README.md",
+    "examples",
+    "schemas",
+    "src",
+    "tests",
+];
+
 /// Which modules a module may import. One that is not listed imports none.
 pub(super) const IMPORTS: &[(&str, &[&str])] = &[
     ("model", &[]),
