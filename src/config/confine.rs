@@ -10,6 +10,8 @@ use std::path::{Component, Path, PathBuf};
 pub(super) enum Escape {
     /// A link leads outside the directory.
     Link,
+    /// The path, or the place where its links lead, is hidden.
+    Hidden,
     /// The path names something other than a regular file.
     NotAFile,
 }
@@ -19,7 +21,7 @@ impl Escape {
     pub(super) fn code_of_file(self) -> Code {
         match self {
             Self::NotAFile => Code::FileUnreadable,
-            Self::Link => Code::IncludeOutside,
+            Self::Link | Self::Hidden => Code::IncludeOutside,
         }
     }
 
@@ -27,6 +29,9 @@ impl Escape {
     pub(super) fn reason(self) -> &'static str {
         match self {
             Self::Link => "a link leads outside the allowed directory",
+            Self::Hidden => {
+                "it is a hidden file or below a hidden directory, which may contain secrets"
+            }
             Self::NotAFile => "the path is not a regular file",
         }
     }
@@ -37,23 +42,39 @@ pub(super) fn has_parent_step(path: &Path) -> bool {
     path.components().any(|part| part == Component::ParentDir)
 }
 
-/// Checks that a path resolves to a place below a directory, and to a regular file if it exists.
+/// Checks that a path resolves to a place below a directory that is not hidden, and to a regular file if it exists.
 pub(super) fn within(path: &Path, directory: &Path) -> Result<(), Escape> {
-    let Some(end) = canonical_ancestor(path) else {
+    let Some(end) = place_within(path, directory)? else {
         return Ok(());
     };
-    let directory = self::directory(directory);
-    // No file exists below an absent root.
-    let Ok(root) = directory.canonicalize() else {
-        return Ok(());
-    };
-    if !end.starts_with(root) {
-        return Err(Escape::Link);
-    }
     match end.metadata() {
         Ok(metadata) if exists(path) && !metadata.is_file() => Err(Escape::NotAFile),
         _ => Ok(()),
     }
+}
+
+/// The place that a path resolves to, below a directory. `None` if neither exists.
+pub(super) fn place_within(path: &Path, directory: &Path) -> Result<Option<PathBuf>, Escape> {
+    let Some(end) = canonical_ancestor(path) else {
+        return Ok(None);
+    };
+    // No file exists below an absent root.
+    let Ok(root) = self::directory(directory).canonicalize() else {
+        return Ok(None);
+    };
+    let Ok(inside) = end.strip_prefix(root) else {
+        return Err(Escape::Link);
+    };
+    if inside.components().any(is_hidden) {
+        return Err(Escape::Hidden);
+    }
+    Ok(Some(end))
+}
+
+/// Whether a step of a path is hidden. The links of mounted volumes lead through directories such as `..data`.
+fn is_hidden(step: Component<'_>) -> bool {
+    let name = step.as_os_str().as_encoded_bytes();
+    name.starts_with(b".") && !name.starts_with(b"..")
 }
 
 fn directory(path: &Path) -> &Path {

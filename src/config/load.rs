@@ -5,6 +5,7 @@
 
 use super::LoadOptions;
 use super::code::Code;
+use super::confine::place_within;
 use super::document::{Document, NameSites, has_project_key};
 use super::findings::{FindingSite, Findings, StagedFindings};
 use super::include::{IncludedFile, included};
@@ -122,7 +123,8 @@ impl Loader<'_> {
         self.searched.extend(
             patterns
                 .iter()
-                .filter_map(|pattern| base(&directory, pattern)),
+                .filter_map(|pattern| base(&directory, pattern))
+                .filter(|base| place_within(base, &directory).is_ok()),
         );
         let tables = if self.each.project_file.is_at(Some(position)) {
             Tables::find(&document, self.each.project_file, &mut self.findings.load)

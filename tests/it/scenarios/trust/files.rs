@@ -164,6 +164,58 @@ fn included_file_that_is_a_fifo_or_a_link_to_outside_is_rejected() {
     assert_hides(&output, "canary-outside");
 }
 
+#[test]
+fn file_behind_a_link_of_a_directory_is_not_shown() {
+    let outside = tempfile::tempdir().unwrap();
+    let text = "customers: [{name: acme, note: canary-outside}]\n";
+    std::fs::write(outside.path().join("a.yaml"), text).unwrap();
+    for pattern in [
+        "customers/*.yaml",
+        "customers/b.yaml",
+        "*/*.yaml",
+        "**/*.yaml",
+    ] {
+        let env = TestEnv::with(
+            &format!("version: 1\ninclude: [\"{pattern}\"]\n"),
+            options(),
+        );
+        symlink(outside.path(), env.path("customers")).unwrap();
+        let output = env.run(&["validate"]);
+        assert_hides(&output, "canary-outside");
+    }
+}
+
+#[test]
+fn hidden_file_is_no_configuration_and_no_table() {
+    let secret = "customers: [{name: acme, note: canary-hidden}]\n";
+    let tables = "version: 1\ntemplates: {t: {parameters: {name: {}}, customer: {name: \"{{ name }}\"}}}\n\
+                  customers_from: [{table: FILE, format: csv, template: t}]\n";
+    for project in ["version: 1\ninclude: [FILE]\n", tables] {
+        for path in [".git/config.yaml", ".env", "linked.yaml"] {
+            let env = TestEnv::with(&project.replace("FILE", path), options());
+            env.write(".git/config.yaml", secret);
+            env.write(".env", secret);
+            symlink(env.path(".git/config.yaml"), env.path("linked.yaml")).unwrap();
+            let output = env.run(&["validate"]);
+            output.exits(1);
+            assert_code(&output, "include_outside");
+            assert_hides(&output, "canary-hidden");
+        }
+    }
+}
+
+#[test]
+fn files_of_a_mounted_volume_are_read() {
+    let env = TestEnv::with("version: 1\ninclude: [customers/*.yaml]\n", options());
+    env.write(
+        "customers/..2026_11_30/a.yaml",
+        "customers: [{name: acme}]\n",
+    );
+    symlink("..2026_11_30", env.path("customers/..data")).unwrap();
+    symlink("..data/a.yaml", env.path("customers/a.yaml")).unwrap();
+    env.run(&["validate"]).exits(0).says("1 customer");
+}
+
 /// Writes the project of case 11: a policy in one file of a directory, and two customer files.
 fn project_in_directory(env: &TestEnv) {
     let policy = "version: 1\nsecret_policy:\n  - {files: acme.yaml, allow: [\"env:ACME_\"]}\n  - \
