@@ -22,6 +22,7 @@ use std::time::Duration;
 const LISTED_FAILURES: usize = 20;
 
 /// The values of the secrets that a plan sends.
+#[derive(Default)]
 pub(crate) struct ResolvedSecrets {
     pub(crate) values: Values,
     /// References without a value, with the reason. Their connectors are blocked.

@@ -71,10 +71,12 @@ pub use environment::Environment;
 
 pub(crate) use crate::ledger::use_disk_thread;
 pub(crate) use approval::{Shown, check_guards, check_replacements};
+pub(crate) use connect::answer_as_browser;
 pub(crate) use connection::SessionSettings;
 pub(crate) use export::{check_export, write_project};
 pub(crate) use filters::with_targets;
 pub(crate) use health::check_health;
+pub(crate) use outputs::check_outputs_file;
 pub(crate) use plan_files::{limits, show_saved_plan};
 pub(crate) use plan_output::{plan_exit, show_plan};
 pub(crate) use policy::policy_schema;

@@ -131,16 +131,27 @@ impl OutDirectory {
         access: Access,
         is_own: impl Fn(&[u8]) -> bool,
     ) -> Result<(), Failure> {
+        self.check_replaceable(name, is_own)?;
         let path = self.path_of(name);
-        if self.exists(&path) && !is_own(&self.start_of(&path)?) {
-            let shown = self.shown(&path);
-            let message = format!("{} exists and has another content", shown.display());
-            return Err(Failure::error("cannot_write", message)
-                .hint("name another file, or remove this one first"));
-        }
         files::replace_atomically(&self.root, &path, text.as_bytes(), access)
             .map(|_file| ())
             .map_err(|error| refused(&error))
+    }
+
+    /// Refuses what [`Self::replace`] refuses, before the text is known.
+    pub(super) fn check_replaceable(
+        &self,
+        name: &Path,
+        is_own: impl Fn(&[u8]) -> bool,
+    ) -> Result<(), Failure> {
+        let path = self.path_of(name);
+        let shown = self.shown(&path);
+        if !self.exists(&path) || is_own(&self.start_of(&path)?) {
+            return Ok(());
+        }
+        let message = format!("{} exists and has another content", shown.display());
+        Err(Failure::error("cannot_write", message)
+            .hint("name another file, or remove this one first"))
     }
 
     /// The first bytes of a file.

@@ -28,14 +28,34 @@ impl App<'_> {
         ))
     }
 
-    /// Replaces a file by the ids of everything that airlift manages now.
-    pub(crate) async fn write_outputs(&self, path: &Path) -> Result<(), Failure> {
+    /// Replaces the file, if there is one, by the ids of everything that airlift manages now.
+    pub(crate) async fn write_outputs(&self, path: Option<&Path>) -> Result<(), Failure> {
+        let Some(path) = path else { return Ok(()) };
         let outputs = self.outputs(&[], UnverifiedArgs::default()).await?;
         let text = serde_json::to_string_pretty(&outputs)
             .map_err(|error| Failure::internal(format!("outputs cannot be written: {error}")))?;
-        let name = Path::new(path.file_name().unwrap_or_default());
-        let is_outputs =
-            |start: &[u8]| start.is_empty() || start.starts_with(b"{\n  \"format_version\":");
-        OutDirectory::containing(path).replace(name, &(text + "\n"), Access::Shared, is_outputs)
+        let (directory, name) = place(path);
+        directory.replace(name, &(text + "\n"), Access::Shared, is_outputs)
     }
+}
+
+/// Refuses a file that the outputs cannot replace, before a run changes anything.
+pub(crate) fn check_outputs_file(path: Option<&Path>) -> Result<(), Failure> {
+    let Some(path) = path else { return Ok(()) };
+    let (directory, name) = place(path);
+    let exists = directory.shown(&directory.path_of("")).is_dir();
+    if exists {
+        return directory.check_replaceable(name, is_outputs);
+    }
+    let message = format!("{}: its directory does not exist", path.display());
+    Err(Failure::error("cannot_write", message).hint("create the directory, or name another file"))
+}
+
+fn place(path: &Path) -> (OutDirectory, &Path) {
+    let name = Path::new(path.file_name().unwrap_or_default());
+    (OutDirectory::containing(path), name)
+}
+
+fn is_outputs(start: &[u8]) -> bool {
+    start.is_empty() || start.starts_with(b"{\n  \"format_version\":")
 }

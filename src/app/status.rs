@@ -219,7 +219,7 @@ impl App<'_> {
         if missing.is_empty() {
             return Ok(Vec::new());
         }
-        let plan = self.plan_of_selection(policy, ledger).await?;
+        let plan = self.planned_of_selection(policy, ledger).await?.plan;
         let mut verdicts = self.checks_of_creations(&plan).await?;
         let blocked = missing
             .iter()

@@ -7,8 +7,8 @@ use crate::cli::{Format, TrustArgs};
 use crate::failure::{Exit, Failure};
 use crate::ledger::JournalEntry;
 use crate::model::{
-    Address, ConnectorEntry, CustomerEntry, DesiredConnector, SecretRef, Selector, Setting,
-    WorkspaceId,
+    Address, ConnectorEntry, CustomerEntry, DesiredConnector, LedgerState, SecretRef, Selector,
+    Setting, WorkspaceId,
 };
 use crate::plan::Policy;
 use crate::render::{self, Trusted, json};
@@ -70,6 +70,7 @@ impl App<'_> {
             customers: BTreeMap::new(),
             open,
         };
+        self.leave_unverified(&recorded, &selected, &mut plan.result);
         for (id, mut customer) in recorded.customers {
             let before = plan.result.trusted.len();
             let name = customer.name.clone();
@@ -84,6 +85,21 @@ impl App<'_> {
             }
         }
         Ok(plan)
+    }
+
+    /// Names the selected connectors whose customers have no verified entry.
+    fn leave_unverified(&self, recorded: &LedgerState, selected: &Policy, result: &mut Trusted) {
+        if recorded.unverified.is_empty() {
+            return;
+        }
+        let entries = recorded.customers.values();
+        let verified: BTreeSet<&String> = entries.map(|entry| &entry.name).collect();
+        for (address, _) in self.project.desired.connectors() {
+            if selected.selects(&address) && !verified.contains(&address.customer) {
+                let why = "the ledger has no verified entry of its customer";
+                result.left(&address, why.to_owned());
+            }
+        }
     }
 
     async fn present_values(&self, selected: &Policy) -> Values {

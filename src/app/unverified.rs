@@ -5,7 +5,7 @@ use super::App;
 use crate::cli::UnverifiedArgs;
 use crate::failure::Failure;
 use crate::ledger::LedgerError;
-use crate::model::LedgerState;
+use crate::model::{LedgerState, WorkspaceId};
 use crate::render;
 
 impl App<'_> {
@@ -39,6 +39,33 @@ impl App<'_> {
         }
         recorded.unverified.clear();
         Ok(recorded)
+    }
+
+    /// Refuses a customer that an unverified entry of the ledger may be about. `listed` is its workspace, if
+    /// the ledger does not record it and a list shows it.
+    pub(super) fn require_verified(
+        &self,
+        customer: &str,
+        listed: Option<WorkspaceId>,
+        recorded: &LedgerState,
+    ) -> Result<(), Failure> {
+        if recorded.unverified.is_empty() && recorded.unverified_names.is_empty() {
+            return Ok(());
+        }
+        let declared = self.project.desired.customers.get(customer);
+        let former = declared.and_then(|customer| customer.previous_name.as_deref());
+        let mut entries = recorded.customers.iter();
+        let entry = entries.find(|(_, entry)| entry.name == customer);
+        let workspace = entry.map(|(id, _)| *id).or(listed);
+        let names = [Some(customer), former].into_iter().flatten();
+        if !recorded.may_be_unverified(workspace, names) {
+            return Ok(());
+        }
+        let message = format!(
+            "an entry of the ledger that is not verified may be about customer {customer}, so nothing is done for it"
+        );
+        Err(Failure::error("ledger_unverified", message)
+            .hint("`airlift doctor` names the entry; restore it, or run `airlift ledger sign`"))
     }
 
     /// Names the entries that are left out.

@@ -148,15 +148,16 @@ impl App<'_> {
         let everything = Selectable::managed(&self.project.desired, &ledger.0)
             .within(&self.project)
             .narrow(&[], &[])?;
-        self.plan_of_selection(everything, ledger).await
+        let planned = self.planned_of_selection(everything, ledger).await?;
+        Ok(planned.plan)
     }
 
     /// Plans what a selection requires. Does not wait for requests of an interrupted run.
-    pub(super) async fn plan_of_selection(
+    pub(super) async fn planned_of_selection(
         &self,
         selection: Policy,
         ledger: RecordedState,
-    ) -> Result<Plan, Failure> {
+    ) -> Result<Planned, Failure> {
         let operator = policy::load(self.invocation, &self.project)?;
         let policy = Policy {
             ceiling: operator.ceiling,
@@ -168,8 +169,7 @@ impl App<'_> {
             settle_timeout: Duration::ZERO,
             ..Reading::default()
         };
-        let planned = Box::pin(self.plan_as(&policy, ledger, reading)).await?;
-        Ok(planned.plan)
+        Box::pin(self.plan_as(&policy, ledger, reading)).await
     }
 
     async fn plan_as(

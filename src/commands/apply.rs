@@ -20,6 +20,7 @@ pub(super) async fn run(invocation: Invocation<'_>, args: &ApplyArgs) -> Result<
 
 async fn execute(app: &App<'_>, args: &ApplyArgs) -> Result<Exit, Failure> {
     app.show_target()?;
+    app::check_outputs_file(args.outputs_file.as_deref())?;
     app.check_window(args.override_window.as_deref())?;
     if let Some((plan, report)) = app.apply_with_saved_plan(args).await? {
         return finish(app, args, &plan, &report).await;
@@ -48,9 +49,7 @@ async fn finish(
     report: &ApplyReport,
 ) -> Result<Exit, Failure> {
     app.show_report(plan, report)?;
-    if let Some(path) = &args.outputs_file {
-        app.write_outputs(path).await?;
-    }
+    app.write_outputs(args.outputs_file.as_deref()).await?;
     let change = if args.detailed_exitcode && plan.writes() {
         Exit::Changes
     } else {

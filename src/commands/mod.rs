@@ -44,6 +44,9 @@ use uuid::Uuid;
 pub fn run_command_line() -> ExitCode {
     crate::process::harden();
     completions::answer_shell();
+    if let Some(code) = app::answer_as_browser() {
+        return code;
+    }
     std::panic::set_hook(Box::new(|panic| {
         let failure = render::defect(panic.location());
         match format() {

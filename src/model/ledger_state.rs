@@ -24,6 +24,28 @@ pub struct LedgerState {
     pub guards: Option<RecordedGuards>,
 }
 
+impl LedgerState {
+    /// Whether an unverified entry or journal line may be about a customer of one of these names. One that does not
+    /// tell its customer may be about any customer without a recorded workspace.
+    pub(crate) fn may_be_unverified<'a>(
+        &self,
+        workspace: Option<WorkspaceId>,
+        names: impl IntoIterator<Item = &'a str>,
+    ) -> bool {
+        let names: BTreeSet<&str> = names.into_iter().collect();
+        let is_about = |entry: &UnverifiedEntry| match &entry.claimed_name {
+            Some(name) => names.contains(name.as_str()),
+            None => workspace.is_none(),
+        };
+        let mut entries = self.unverified.values();
+        entries.any(|entry| entry.cause.is_of_head() || is_about(entry))
+            || workspace.is_some_and(|id| self.unverified.contains_key(&id))
+            || names
+                .iter()
+                .any(|name| self.unverified_names.contains(*name))
+    }
+}
+
 /// An OAuth app that airlift set.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct RecordedOauthApp {

@@ -53,7 +53,7 @@ pub use guards::GuardLimits;
 pub use impact::{Impact, ImpactCounts};
 pub use matching::{Matches, match_resources};
 pub use oauth_app::{OauthAppAction, OauthAppChange, oauth_app_changes};
-pub use policy_check::{PlannedConsent, consent_refusals};
+pub use policy_check::{NewCustomer, PlannedConsent, consent_refusals};
 #[cfg(any(test, feature = "testing"))]
 pub use precondition::ConnectorPrecondition;
 pub use precondition::Precondition;

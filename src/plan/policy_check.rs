@@ -1,9 +1,9 @@
 //! Responsible for checking a plan against the rules of the policy file.
 
-use super::{Action, Impact, Inputs, Operation, Plan, PolicyViolation, Refusal, Step};
+use super::{Action, Impact, Inputs, LimitSource, Operation, Plan, PolicyViolation, Refusal, Step};
 use crate::model::{
-    Address, ConnectorId, DefinitionId, ImpactLimits, Kind, PolicyRule, PolicyRules, Region,
-    WorkspaceId, names_part,
+    Address, ConnectorId, DefinitionId, ImpactLimits, Kind, PolicyLimits, PolicyRule, PolicyRules,
+    Region, WorkspaceId, names_part,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -107,6 +107,15 @@ pub(super) fn refusals(
     check.refusals()
 }
 
+/// A customer that does not exist.
+#[derive(Clone, Copy, Debug)]
+pub struct NewCustomer<'a> {
+    /// The customer.
+    pub address: &'a Address,
+    /// The declared region.
+    pub region: Option<Region>,
+}
+
 /// A consent of a customer, which creates a connector.
 #[derive(Clone, Copy, Debug)]
 pub struct PlannedConsent<'a> {
@@ -114,23 +123,28 @@ pub struct PlannedConsent<'a> {
     pub connector: &'a Address,
     /// The connector's type.
     pub kind: &'a Kind,
-    /// The customer, if the consent creates it, too. It then has no region.
-    pub new_customer: Option<&'a Address>,
+    /// The customer, if it has to be created for the consent.
+    pub new_customer: Option<NewCustomer<'a>>,
     /// `Create`, or `Replace` for a connector that has the name already.
     pub action: Action,
 }
 
-/// The refusals of a consent by the rules. Limits count its objects as those of a run of its own.
-pub fn consent_refusals(rules: &PolicyRules, consent: PlannedConsent<'_>) -> Vec<Refusal> {
+/// The refusals of a consent by the policy file. Limits count its objects as those of a run of its own. The limits of the
+/// files do not hold: a person asks for each consent.
+pub fn consent_refusals(
+    rules: &PolicyRules,
+    ceiling: PolicyLimits,
+    consent: PlannedConsent<'_>,
+) -> Vec<Refusal> {
     let mut check = Check {
         rules,
         counts: BTreeMap::new(),
         forbidden: BTreeMap::new(),
     };
-    if let Some(customer) = consent.new_customer {
-        check.count_object(customer, Impact::New, None);
-        check.check_region(customer, None);
-        check.check_name(customer, &customer.customer);
+    if let Some(NewCustomer { address, region }) = consent.new_customer {
+        check.count_object(address, Impact::New, None);
+        check.check_region(address, region);
+        check.check_name(address, &address.customer);
     }
     let PlannedConsent {
         connector, kind, ..
@@ -148,7 +162,15 @@ pub fn consent_refusals(rules: &PolicyRules, consent: PlannedConsent<'_>) -> Vec
             connector.connector.as_deref().unwrap_or_default(),
         );
     }
-    check.refusals()
+    let mut refusals = check.refusals();
+    if impact == Impact::IdChanges && ceiling.max_id_changes == Some(0) {
+        refusals.push(Refusal::TooManyIdChanges {
+            id_changes: 1,
+            allowed: 0,
+            source: LimitSource::Policy,
+        });
+    }
+    refusals
 }
 
 struct Check<'a> {

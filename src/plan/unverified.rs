@@ -2,7 +2,7 @@
 //! nothing, and may hide which objects its customer owns.
 
 use super::{BlockReason, Blocked};
-use crate::model::{Address, LedgerState, Observed, WorkspaceId};
+use crate::model::{Address, Desired, LedgerState, Observed, WorkspaceId};
 use std::collections::BTreeMap;
 
 /// Index of the unauthenticated entries and journal lines by the names of their customers.
@@ -10,16 +10,27 @@ use std::collections::BTreeMap;
 pub(super) struct UnverifiedIndex<'a> {
     recorded: &'a LedgerState,
     by_name: BTreeMap<&'a str, BlockReason>,
+    /// Why new customers are blocked: an entry does not tell its customer, and its workspace may have been renamed.
+    new: Option<BlockReason>,
     /// Why every customer is blocked: without the head, nothing says which entries are missing.
     every: Option<BlockReason>,
 }
 
 impl<'a> UnverifiedIndex<'a> {
-    pub(super) fn new(observed: &'a Observed, recorded: &'a LedgerState) -> Self {
+    pub(super) fn new(
+        desired: &Desired,
+        observed: &'a Observed,
+        recorded: &'a LedgerState,
+    ) -> Self {
         let mut by_name = BTreeMap::new();
+        let mut new = None;
         for (id, entry) in &recorded.unverified {
             let live_name = observed.customers.get(id).map(|customer| &customer.name);
             let reason = entry_reason(recorded, *id);
+            let is_declared = live_name.is_some_and(|name| desired.customers.contains_key(name));
+            if entry.claimed_name.is_none() && !is_declared {
+                new.get_or_insert(reason.clone());
+            }
             for name in entry.claimed_name.iter().chain(live_name) {
                 by_name.entry(name.as_str()).or_insert(reason.clone());
             }
@@ -30,11 +41,12 @@ impl<'a> UnverifiedIndex<'a> {
         Self {
             recorded,
             by_name,
+            new,
             every: headless(recorded),
         }
     }
 
-    /// Why the customer of a workspace or of one of these names is blocked.
+    /// Why the customer of a workspace or of one of these names is blocked. A new customer has no workspace.
     pub(super) fn reason(
         &self,
         workspace: Option<WorkspaceId>,
@@ -48,6 +60,7 @@ impl<'a> UnverifiedIndex<'a> {
                     .into_iter()
                     .find_map(|name| self.by_name.get(name).cloned())
             })
+            .or_else(|| self.new.clone().filter(|_| workspace.is_none()))
             .or_else(|| self.every.clone())
     }
 }

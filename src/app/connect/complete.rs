@@ -93,6 +93,7 @@ impl App<'_> {
         let declared = self.consenting(address)?;
         let is_owned = recorded.customers.values().any(|entry| entry.owns(id));
         let workspace = self.workspace_named(&address.customer).await?;
+        self.require_verified(&address.customer, Some(workspace), recorded)?;
         let reader = self.connection.session.reader();
         if is_owned || reader.workspace_of(id).await? != Some(workspace) {
             return Err(refused(

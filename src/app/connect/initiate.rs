@@ -21,10 +21,13 @@ impl App<'_> {
         if recorded_at(&recorded, address) != replaces {
             return Err(already_connected(address));
         }
-        self.check_rules(address, declared, replaces).await?;
+        let known = self
+            .check_consent(address, declared, replaces, &recorded)
+            .await?;
         let definition = self.definition_of(declared).await?;
         self.require_template(declared, definition.id, templates)
             .await?;
+        self.require_recorded(&address.customer, known).await?;
         let writer = self.connection.session.writer();
         let consent = ConsentRequest {
             customer: &address.customer,

@@ -1,6 +1,7 @@
 //! Responsible for the consents of customers: starts one, verifies the connector that the vendor created, and records
 //! it. Commands reach this from a terminal (`terminal`), from a site (`site`), or to write links (`needed`).
 
+mod browser;
 mod complete;
 mod initiate;
 mod needed;
@@ -10,13 +11,15 @@ mod templates;
 mod terminal;
 mod webhook;
 
+pub(crate) use browser::answer as answer_as_browser;
+
 use super::App;
 use crate::app::Selectable;
 use crate::consent::Refused;
 use crate::failure::{Failure, FailureKind};
 use crate::model::{
-    Address, ConnectorId, DefinitionId, DesiredConnector, LedgerState, ObservedConnector,
-    first_names,
+    Address, ConnectorId, CustomerEntry, DefinitionId, DesiredConnector, LedgerState,
+    ObservedConnector, WorkspaceId, first_names,
 };
 use crate::render;
 use std::collections::BTreeSet;
@@ -88,10 +91,19 @@ impl App<'_> {
     }
 }
 
+/// The entry that the ledger has for a customer.
+fn customer_entry<'a>(
+    recorded: &'a LedgerState,
+    customer: &str,
+) -> Option<(WorkspaceId, &'a CustomerEntry)> {
+    let mut entries = recorded.customers.iter();
+    let (id, entry) = entries.find(|(_, entry)| entry.name == customer)?;
+    Some((*id, entry))
+}
+
 /// The connector that the ledger records at an address.
 fn recorded_at(recorded: &LedgerState, address: &Address) -> Option<ConnectorId> {
-    let mut entries = recorded.customers.values();
-    let entry = entries.find(|entry| entry.name == address.customer)?;
+    let (_, entry) = customer_entry(recorded, &address.customer)?;
     let connector = entry.connectors.get(address.connector.as_ref()?)?;
     Some(connector.id)
 }

@@ -34,7 +34,13 @@ impl App<'_> {
         };
         let report = self.status(&status).await?;
         let recorded = self.ledger.load().await?;
-        let links = report.connectors.into_iter().map(|connector| {
+        let connectors = report.connectors.into_iter();
+        // The status notes the customers that are left out.
+        let verified = connectors.filter(|connector| {
+            let checked = self.require_verified(&connector.customer, None, &recorded);
+            checked.is_ok()
+        });
+        let links = verified.map(|connector| {
             let address = Address::connector(&connector.customer, &connector.connector);
             let replaces = recorded_at(&recorded, &address);
             let valid_for = Duration::from_secs(args.valid_for.saturating_mul(DAY));

@@ -1,64 +1,200 @@
-//! Responsible for what a consent has to keep, because it creates a connector, and its customer if that does not exist:
-//! the rules of the policy file, and what the files say about the customer.
+//! Responsible for what a consent has to keep, because it creates a connector: the rules of the policy file, the
+//! protection that the files declare, and the customer that the ledger records.
 
+use super::customer_entry;
+use crate::app::execution::ResolvedSecrets;
 use crate::app::token::WorkspaceLookup;
 use crate::app::{App, policy};
+use crate::cli::ExecutionArgs;
 use crate::failure::{Failure, FailureKind};
-use crate::model::{Address, ConnectorId, DesiredConnector};
-use crate::plan::{Action, PlannedConsent, consent_refusals};
+use crate::model::{
+    Address, AdoptPolicy, ConnectorId, DesiredConnector, LedgerState, Region, WorkspaceId,
+};
+use crate::plan::{Action, BlockReason, NewCustomer, PlannedConsent, Policy, consent_refusals};
 use crate::render::wording;
 
+/// What the ledger and the API know of a customer.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Known {
+    /// The ledger records its workspace.
+    Managed(WorkspaceId),
+    /// A workspace of the name exists, and the ledger does not record it.
+    Listed(WorkspaceId),
+    /// No workspace has the name.
+    New,
+}
+
 impl App<'_> {
-    /// Refuses a consent that `apply` would not be allowed to do, or that would create the customer otherwise than the
-    /// files declare it.
-    pub(super) async fn check_rules(
+    /// Refuses a consent that `apply` would not be allowed to do, or that could create a second workspace.
+    pub(super) async fn check_consent(
         &self,
         address: &Address,
         declared: &DesiredConnector,
         replaces: Option<ConnectorId>,
-    ) -> Result<(), Failure> {
-        let rules = policy::load(self.invocation, &self.project)?.rules;
-        let customer = Address::customer(&address.customer);
-        let is_new = match self.find_workspace(&address.customer).await? {
-            WorkspaceLookup::Found(_) => false,
-            WorkspaceLookup::Missing(_) => true,
+        recorded: &LedgerState,
+    ) -> Result<Known, Failure> {
+        let name = &address.customer;
+        let known = match customer_entry(recorded, name) {
+            Some((id, _)) => Known::Managed(id),
+            None => match self.find_workspace(name).await? {
+                WorkspaceLookup::Found(id) => Known::Listed(id),
+                WorkspaceLookup::Missing(_) => Known::New,
+            },
         };
-        if is_new {
-            self.check_new_customer(&address.customer)?;
+        let listed = match known {
+            Known::Listed(id) => Some(id),
+            Known::Managed(_) | Known::New => None,
+        };
+        self.require_verified(name, listed, recorded)?;
+        self.check_rules(address, declared, replaces, known)?;
+        self.check_protection(address, replaces).await?;
+        if listed.is_some() && self.project.desired.adopt == AdoptPolicy::Refuse {
+            return Err(not_recorded(name));
         }
+        if let Known::Managed(id) = known {
+            self.check_workspace(id, name).await?;
+        }
+        Ok(known)
+    }
+
+    fn check_rules(
+        &self,
+        address: &Address,
+        declared: &DesiredConnector,
+        replaces: Option<ConnectorId>,
+        known: Known,
+    ) -> Result<(), Failure> {
+        let operator = policy::load(self.invocation, &self.project)?;
+        let customer = Address::customer(&address.customer);
+        let new_customer = (known == Known::New).then(|| NewCustomer {
+            address: &customer,
+            region: self.region_of(&address.customer),
+        });
         let consent = PlannedConsent {
             connector: address,
             kind: &declared.kind,
-            new_customer: is_new.then_some(&customer),
+            new_customer,
             action: replaces.map_or(Action::Create, |_| Action::Replace),
         };
-        let refusals = consent_refusals(&rules, consent);
+        let refusals = consent_refusals(&operator.rules, operator.ceiling, consent);
         let causes: Vec<String> = refusals.iter().map(wording::refused).collect();
         if causes.is_empty() {
-            return Ok(());
+            Ok(())
+        } else {
+            Err(guard_refused(&causes.join("\n")))
         }
-        let message = format!(
-            "a guard refused the consent; nothing was started: {}",
-            causes.join("\n")
-        );
-        Err(Failure::new(FailureKind::Refused, "guard_refused", message))
     }
 
-    /// Refuses to let a consent create a customer whose region or earlier name it cannot send.
-    fn check_new_customer(&self, name: &str) -> Result<(), Failure> {
-        let declared = self.project.desired.customers.get(name);
-        let lost = declared.and_then(|customer| match &customer.previous_name {
-            Some(_) => Some("its earlier name"),
-            None => customer.region.map(|_| "its region"),
-        });
-        let Some(lost) = lost else {
+    fn region_of(&self, customer: &str) -> Option<Region> {
+        self.project.desired.customers.get(customer)?.region
+    }
+
+    /// Refuses to replace a connector that exists, of a customer with `protect: true`.
+    async fn check_protection(
+        &self,
+        address: &Address,
+        replaces: Option<ConnectorId>,
+    ) -> Result<(), Failure> {
+        let declared = self.project.desired.customers.get(&address.customer);
+        let protects = declared.is_some_and(|customer| customer.protect);
+        let Some(id) = replaces.filter(|_| protects) else {
             return Ok(());
         };
-        let message =
-            format!("customer {name} does not exist, and a consent would create it without {lost}");
-        Err(
-            Failure::new(FailureKind::Refused, "consent_needs_customer", message)
-                .hint("run `airlift apply` first, which creates the customer"),
-        )
+        if self
+            .connection
+            .session
+            .reader()
+            .connector(id)
+            .await?
+            .is_none()
+        {
+            return Ok(());
+        }
+        let cause = wording::blocked(&BlockReason::ReplacementProtected);
+        Err(guard_refused(&format!("{address}: {cause}")))
     }
+
+    /// Refuses a customer whose workspace does not exist under its name: the consent would create a second one.
+    async fn check_workspace(&self, id: WorkspaceId, name: &str) -> Result<(), Failure> {
+        let problem = match self.connection.session.reader().workspace(id).await? {
+            Some(workspace) if workspace.name == name => return Ok(()),
+            Some(workspace) => format!("is now named `{}`", workspace.name),
+            None => "does not exist any more".to_owned(),
+        };
+        Err(needs_customer(format!(
+            "workspace {id} of customer {name} {problem}, and a consent would create another workspace"
+        ))
+        .hint("run `airlift apply` first, which corrects the customer"))
+    }
+
+    /// Creates or adopts a customer that the ledger does not record, as `apply` does and without its connectors, because
+    /// the request for a consent sends only the name.
+    pub(super) async fn require_recorded(&self, name: &str, known: Known) -> Result<(), Failure> {
+        if let Known::Managed(_) = known {
+            return Ok(());
+        }
+        let mut fork = self.fork_locked().await?;
+        let desired = &mut fork.project.to_mut().desired;
+        desired.customers.retain(|declared, _| declared == name);
+        for customer in desired.customers.values_mut() {
+            customer.connectors.clear();
+        }
+        let recorded = Box::pin(fork.apply_customer(name)).await;
+        fork.close().await?;
+        recorded
+    }
+
+    async fn apply_customer(&self, name: &str) -> Result<(), Failure> {
+        let ledger = self.read_ledger().await?;
+        let selection = Policy {
+            targets: [Address::customer(name)].into(),
+            ..Policy::default()
+        };
+        let planned = Box::pin(self.planned_of_selection(selection, ledger)).await?;
+        if let Some(blocked) = planned.plan.blocked.first() {
+            return Err(needs_customer(format!(
+                "customer {name} cannot be created: {}",
+                wording::blocked(&blocked.reason)
+            )));
+        }
+        if let Some(first) = planned.plan.steps().next()
+            && !matches!(first.action, Action::Create | Action::Adopt)
+        {
+            let message = format!("customer {name} has changes that come before a consent");
+            return Err(needs_customer(message).hint("run `airlift apply` first"));
+        }
+        let report = self
+            .execute_at_once(
+                &planned,
+                &ResolvedSecrets::default(),
+                ExecutionArgs::default(),
+            )
+            .await?;
+        let mut operations = report.operations.iter();
+        let problem = operations.find_map(|operation| operation.problem.as_ref());
+        match problem {
+            None => Ok(()),
+            Some(problem) => Err(needs_customer(format!(
+                "customer {name} could not be created: {}",
+                wording::problem(problem)
+            ))
+            .hint("run `airlift apply`, which shows the request that failed")),
+        }
+    }
+}
+
+fn guard_refused(causes: &str) -> Failure {
+    let message = format!("a guard refused the consent; nothing was started: {causes}");
+    Failure::new(FailureKind::Refused, "guard_refused", message)
+}
+
+fn not_recorded(name: &str) -> Failure {
+    needs_customer(format!(
+        "a workspace named `{name}` exists, and the ledger does not record it; it may belong to someone else"
+    ))
+    .hint("check it, then run `airlift adopt`, or write `adopt: true` into the project file")
+}
+
+fn needs_customer(message: String) -> Failure {
+    Failure::new(FailureKind::Refused, "consent_needs_customer", message)
 }

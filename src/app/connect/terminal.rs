@@ -2,7 +2,9 @@
 //! also polls, because the customer may consent on another device.
 
 use super::complete::Expected;
-use super::{Templates, already_connected, consent_refused, is_declared_as, recorded_at, surplus};
+use super::{
+    Templates, already_connected, browser, consent_refused, is_declared_as, recorded_at, surplus,
+};
 use crate::app::App;
 use crate::app::token::WorkspaceLookup;
 use crate::cli::ConnectArgs;
@@ -149,9 +151,10 @@ impl App<'_> {
     async fn open_browser(&self, url: String, args: &ConnectArgs) -> Failure {
         if !args.no_browser {
             let (opened, is_open) = oneshot::channel();
+            let reader = self.invocation.ui.out_reader();
             thread::spawn(move || {
                 // The consent may have ended meanwhile.
-                let _ = opened.send(webbrowser::open(&url).is_ok());
+                let _ = opened.send(browser::open(&url, reader).is_ok());
             });
             // Only a browser on this machine reaches the callback; without one, polling finds the connector.
             let text = "no browser could be started: open the address yourself";

@@ -95,7 +95,7 @@ pub fn match_resources<'a>(
         recorded,
         customers,
         claimed,
-        unverified: UnverifiedIndex::new(observed, recorded),
+        unverified: UnverifiedIndex::new(desired, observed, recorded),
     }
 }
 

@@ -135,6 +135,31 @@ fn ledger_unverified_entry_workspace_gone_blocks_creation() {
 }
 
 #[test]
+fn ledger_unverified_entry_without_name_and_declared_workspace_blocks_new_customers() {
+    let mut scene = altered();
+    let entry = scene.recorded.unverified.get_mut(&workspace(1)).unwrap();
+    entry.claimed_name = None;
+    scene.declare("other");
+    // The entry is the one of `acme`, whose workspace still has its name.
+    scene.assert_plan(&[
+        "other Create [MissingRemote] {op:create_customer,region:null}",
+        "acme blocked: LedgerUnverified",
+    ]);
+    // Somebody renamed the workspace: the entry may be the one of any customer that seems new.
+    scene
+        .observed
+        .customers
+        .get_mut(&workspace(1))
+        .unwrap()
+        .name = "renamed".into();
+    scene.assert_plan(&[
+        "acme blocked: LedgerUnverified",
+        "other blocked: LedgerUnverified",
+        "renamed blocked: LedgerUnverified",
+    ]);
+}
+
+#[test]
 fn ledger_unverified_entry_claims_previous_name_blocks_customer() {
     let mut scene = altered();
     let acme = scene.desired.customers.remove("acme").unwrap();

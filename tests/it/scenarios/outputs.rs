@@ -77,3 +77,14 @@ fn outputs_and_status_without_the_key_of_the_ledger_need_unverified() {
         github
     );
 }
+
+#[test]
+fn outputs_file_that_cannot_be_written_is_refused_before_the_apply() {
+    let env = TestEnv::new();
+    env.write("notes.txt", "my notes\n");
+    for path in ["notes.txt", "absent/ids.json"] {
+        let (refused, traffic) = env.apply(&["--outputs-file", path]);
+        refused.exits(1).complains("cannot_write");
+        traffic.assert_only_reads();
+    }
+}

@@ -1,7 +1,8 @@
-//! Consents of customers: the plan, and the round trip from a terminal. `browser` has the customer's side, `site` the
-//! links, `webhook` the events.
+//! Consents of customers: the plan, and the round trip from a terminal. `browser` has the customer's side, `rules` what a
+//! consent may not do, `site` the links, `webhook` the events.
 
 mod browser;
+mod rules;
 mod site;
 mod webhook;
 
@@ -108,6 +109,16 @@ fn connect(env: &TestEnv, more: &[&str]) -> (Running, String) {
     (running, url)
 }
 
+/// Gives the consent to a connector.
+fn connected(env: &TestEnv, address: &str) {
+    let (running, url) = connect(env, &[address]);
+    let mut browser = Browser::new(env);
+    let callback = browser.decide(&url, "allow");
+    assert_eq!(browser.get(&callback).0, 200);
+    let (code, output) = running.end();
+    assert_eq!(code, 0, "{output}");
+}
+
 /// How often the API got a request for an operation.
 fn count(env: &TestEnv, operation: &str) -> usize {
     let log = env.sandbox().log();
@@ -149,11 +160,7 @@ fn doctor_with_waiting_connectors_names_missing_template() {
 #[test]
 fn plan_of_connected_connector_with_new_name_warns_of_rename() {
     let env = waiting();
-    let (running, url) = connect(&env, &["acme/CRM"]);
-    let mut browser = Browser::new(&env);
-    let callback = browser.decide(&url, "allow");
-    assert_eq!(browser.get(&callback).0, 200);
-    assert_eq!(running.end().0, 0);
+    connected(&env, "acme/CRM");
     let others = PROJECT.split_once("  - name: globex").unwrap().1;
     let globex = format!("  - name: globex{others}");
     env.edit(&globex, "");
@@ -203,22 +210,13 @@ fn connect_with_creation_time_without_offset_records_connector() {
             ProxyAction::Forward
         }
     });
-    let (running, url) = connect(&env, &["acme/CRM"]);
-    let mut browser = Browser::new(&env);
-    let callback = browser.decide(&url, "allow");
-    assert_eq!(browser.get(&callback).0, 200);
-    let (code, output) = running.end();
-    assert_eq!(code, 0, "{output}");
+    connected(&env, "acme/CRM");
 }
 
 #[test]
 fn check_that_could_not_be_made_asks_no_customer_for_another_consent() {
     let mut env = waiting();
-    let (running, url) = connect(&env, &["acme/CRM"]);
-    let mut browser = Browser::new(&env);
-    let callback = browser.decide(&url, "allow");
-    assert_eq!(browser.get(&callback).0, 200);
-    assert_eq!(running.end().0, 0);
+    connected(&env, "acme/CRM");
     let status = env.run(&["status", "acme"]);
     status.exits(0).says("1 connector: 1 ok.");
     let _proxy = FaultProxy::start(&mut env, |parts, _| {
@@ -244,12 +242,7 @@ fn check_that_could_not_be_made_asks_no_customer_for_another_consent() {
 #[test]
 fn connect_of_new_customer_adopts_workspace_and_connector() {
     let env = TestEnv::with(PROJECT, options());
-    let (running, url) = connect(&env, &["globex/CRM"]);
-    let mut browser = Browser::new(&env);
-    let callback = browser.decide(&url, "allow");
-    assert_eq!(browser.get(&callback).0, 200);
-    let (code, output) = running.end();
-    assert_eq!(code, 0, "{output}");
+    connected(&env, "globex/CRM");
     let plan = env.run(&["plan"]);
     assert!(!plan.stdout.contains("globex/CRM"), "{plan}");
 }
@@ -260,15 +253,6 @@ fn connect_with_failing_list_of_customers_starts_nothing() {
     let failed = env.run(&["connect", "globex/CRM", "--no-browser", "--timeout", "2"]);
     failed.exits(3);
     assert!(!failed.stderr.contains("consent_timeout"), "{failed}");
-    assert_eq!(count(&env, INITIATE), 0);
-}
-
-#[test]
-fn connect_of_new_customer_with_region_needs_apply_first() {
-    let env = TestEnv::with(PROJECT, options());
-    env.edit("name: globex", "name: globex\n    region: eu");
-    let refused = env.run(&["connect", "globex/CRM", "--no-browser", "--timeout", "2"]);
-    refused.exits(5).complains("consent_needs_customer");
     assert_eq!(count(&env, INITIATE), 0);
 }
 
