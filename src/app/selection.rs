@@ -176,20 +176,21 @@ impl Selectable {
         let message = format!("{selector} names nothing {}", self.place);
         let failure = Failure::unknown_selector(message);
         let similar = self.similar(selector);
+        if !similar.is_empty() {
+            return failure.hint(format!("did you mean {}?", similar.join(" or ")));
+        }
+        let all = || self.addresses.iter();
         let customer = Address::customer(&selector.customer);
-        let connectors: Vec<String> = self
-            .addresses
-            .iter()
-            .filter(|address| address.is_within(&customer) && **address != customer)
-            .map(Address::to_string)
-            .collect();
-        if similar.is_empty() && !connectors.is_empty() {
-            return failure.hint(format!("the customer has {}", first_names(&connectors)));
-        }
-        if similar.is_empty() {
-            return failure.hint("write CUSTOMER or CUSTOMER/CONNECTOR; `airlift explain selector` explains patterns");
-        }
-        failure.hint(format!("did you mean {}?", similar.join(" or ")))
+        let connectors = all().filter(|at| at.connector.is_some() && at.is_within(&customer));
+        let connectors: Vec<String> = connectors.map(Address::to_string).collect();
+        let customers = all().filter(|at| at.connector.is_none());
+        let customers: Vec<String> = customers.map(Address::to_string).collect();
+        let patterns = "`airlift explain selector` explains patterns";
+        failure.hint(match (connectors.as_slice(), customers.as_slice()) {
+            ([], []) => format!("write CUSTOMER or CUSTOMER/CONNECTOR; {patterns}"),
+            ([], customers) => format!("the customers are {}; {patterns}", first_names(customers)),
+            (connectors, _) => format!("the customer has {}", first_names(connectors)),
+        })
     }
 
     /// The most similar addresses: connectors of the customer if it is known, else customers.
@@ -284,6 +285,10 @@ mod tests {
             ),
             ("acme-crop/Acme GitHub", "did you mean acme-corp?"),
             ("acme-corp/x", "the customer has acme-corp/Acme GitHub"),
+            (
+                "nope",
+                "the customers are acme-corp, globex; `airlift explain selector` explains patterns",
+            ),
         ] {
             let failure = acme().select(&selectors(&["globex", wrong])).unwrap_err();
             assert_eq!(failure.code, "unknown_selector", "{wrong}");

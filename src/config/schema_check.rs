@@ -31,6 +31,9 @@ pub(super) fn customer(
     SCHEMAS.customer.check(json, origin, findings)
 }
 
+/// The only field that takes a mapping or a keyword.
+const REPLICATION: &str = "replication_config";
+
 /// Any position of a list or key of a mapping, in a path pattern.
 const ANY: &str = "*";
 
@@ -272,7 +275,7 @@ fn report(
             let name = property.as_str().unwrap_or_default();
             (Code::MissingField, format!("missing field `{name}`"))
         }
-        ValidationErrorKind::Type { kind: expected } => {
+        ValidationErrorKind::Type { kind: expected } if last_field(path) != Some(REPLICATION) => {
             let expected = expected_types(expected);
             let message = format!("{label} takes {expected}, not {kind}");
             let help =
@@ -291,7 +294,7 @@ fn report(
             (Code::InvalidValue, format!("{label} is at least {limit}"))
         }
         // The only pattern is the keyword of `replication_config`.
-        ValidationErrorKind::Pattern { .. } => {
+        ValidationErrorKind::Type { .. } | ValidationErrorKind::Pattern { .. } => {
             let message = format!("{label} takes a mapping or `none`, not {kind}");
             let help = mistakes::of_type(last_field(path), "", "a mapping", error.instance());
             return findings.at(origin, Code::WrongType, message, help);

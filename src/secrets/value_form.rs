@@ -28,6 +28,12 @@ pub enum BrokenForm {
     /// The value stands for one that has yet to be written.
     #[error("the value is a placeholder")]
     Placeholder,
+    /// The value is a line of a dotenv file or a shell script.
+    #[error("the value is an assignment such as NAME=VALUE; only the part after `=` is the secret")]
+    Assignment,
+    /// The value is that of an `Authorization` header.
+    #[error("the value begins with `Bearer`, which is no part of a token")]
+    Scheme,
     /// The value names a secret in the API's own store, which may belong to another customer.
     #[error("the value names a secret in the storage of Airbyte; only ${{airbyte:PATH}} may")]
     Coordinate,
@@ -106,9 +112,28 @@ pub(super) fn broken_form(text: &str) -> Option<BrokenForm> {
         Some(BrokenForm::Placeholder)
     } else if holds_variable(trimmed) {
         Some(BrokenForm::NotExpanded)
+    } else if is_assignment(trimmed) {
+        Some(BrokenForm::Assignment)
+    } else if trimmed.to_ascii_lowercase().starts_with("bearer ") {
+        Some(BrokenForm::Scheme)
     } else {
         None
     }
+}
+
+/// `GITHUB_TOKEN=…`, `export TOKEN=…`. A connection string has several assignments, separated by `;`.
+fn is_assignment(line: &str) -> bool {
+    let is_name = |name: &str| {
+        name.len() >= 3
+            && name.starts_with(|c: char| c.is_ascii_uppercase())
+            && name
+                .chars()
+                .all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_')
+    };
+    let assignment = line.strip_prefix("export ").unwrap_or(line).split_once('=');
+    assignment.is_some_and(|(name, value)| {
+        is_name(name) && !value.trim_matches('=').is_empty() && !value.contains(';')
+    })
 }
 
 /// Whether a character is easily copied with a value and not seen.
@@ -213,7 +238,8 @@ fn between<'a>(text: &'a str, open: &'a str, close: &'a str) -> impl Iterator<It
 #[cfg(test)]
 mod tests {
     use super::BrokenForm::{
-        self, Blank, Invisible, LineBreak, NotExpanded, Placeholder, Quotes, Space,
+        self, Assignment, Blank, Invisible, LineBreak, NotExpanded, Placeholder, Quotes, Scheme,
+        Space,
     };
     use super::broken_form;
 
@@ -284,6 +310,11 @@ mod tests {
             ],
         ),
         (
+            Assignment,
+            &["GITHUB_TOKEN=tok", "export TOKEN=tok", "TOKEN=\"tok\""],
+        ),
+        (Scheme, &["Bearer tok", "bearer tok"]),
+        (
             Invisible,
             &["tok\u{200b}", "to\u{feff}k", "tok\u{a0}", "tok\u{fffd}"],
         ),
@@ -319,6 +350,12 @@ mod tests {
             "<xml><token>a</token></xml>",
             "yourself",
             "secret!",
+            "QUJD=",
+            "QUJDRA==",
+            "SERVER=host;UID=u;PWD=p",
+            "AccountKey=abc",
+            "AB=c",
+            "BearerOfNews",
             "!hidden",
             "-masked-",
             "redacted-2",

@@ -7,9 +7,9 @@ pub(super) use variables::{of_name, of_reference};
 
 use super::code::Code;
 use super::yaml::typos::{
-    COLON_IN_VALUE, MASKED, MISPLACED_BRACKET, NO_COLON, NO_COMMA, NO_DASH, NO_DOCUMENT_START,
-    NO_SPACE_AFTER_COLON, NO_SPACE_AFTER_DASH, OPEN_QUOTE, TEXT_AFTER_QUOTE, TOO_FAR,
-    is_field_without_space,
+    COLON_IN_VALUE, CONFLICT, FOREIGN_TEMPLATE, MASKED, MISPLACED_BRACKET, NO_COLON, NO_COMMA,
+    NO_DASH, NO_DOCUMENT_START, NO_SPACE_AFTER_COLON, NO_SPACE_AFTER_DASH, OPEN_QUOTE,
+    TEXT_AFTER_QUOTE, TOO_FAR, is_field_without_space,
 };
 use crate::catalog::{self, ConnectorType, FieldType};
 use crate::model::{Literal, Setting, names_secret};
@@ -63,6 +63,12 @@ pub(super) fn of_type(
         Value::String(text) if expected.starts_with("true or false") => Some(switch(name?, text)),
         Value::String(text) if expected == "a mapping" && is_field_without_space(text) => {
             Some(SPACE_AFTER_COLON.to_owned())
+        }
+        Value::String(_) | Value::Bool(_) | Value::Number(_)
+            if expected == "a mapping" && name == Some("replication_config") =>
+        {
+            let help = "write `replication_config: none` if the connector replicates nothing";
+            Some(help.to_owned())
         }
         Value::String(_) if expected == "a mapping" && name == Some("credentials") => {
             Some(CREDENTIALS.to_owned())
@@ -128,7 +134,10 @@ pub(super) fn of_setting(wanted: FieldType, setting: &Setting) -> Option<&'stati
 
 /// Where a field of a connector belongs that stands beside the block of fields it is in.
 pub(super) fn of_connector_field(name: &str, connector: &Value) -> Option<String> {
-    let kind = catalog::find(connector.get("type")?.as_str()?);
+    let kind = connector
+        .get("type")
+        .or_else(|| connector.get("connector_type"));
+    let kind = catalog::find(kind?.as_str()?);
     let is_block = connector.get(name).is_some_and(Value::is_object);
     if let Some(block) = of_block(kind, connector.get(name)?).filter(|_| is_block) {
         return Some(match connector.get(block) {
@@ -216,6 +225,9 @@ pub(super) fn of_place(name: &str, known: &[String]) -> Option<&'static str> {
     let is_here = |field: &str| known.iter().any(|known| known == field);
     match name {
         _ if name.starts_with('-') => Some(SPACE_AFTER_DASH),
+        "name" if is_here("customers") => Some(
+            "it belongs to a customer: write `customers:` above, and begin the customer with `- name: NAME`",
+        ),
         "connectors" | "region" | "protect" | "labels" if is_here("customers") => {
             Some("it belongs to a customer: indent it as far as the customer's `name`")
         }
@@ -223,6 +235,16 @@ pub(super) fn of_place(name: &str, known: &[String]) -> Option<&'static str> {
             if !is_here("type") =>
         {
             Some("it belongs to a connector: indent it as far as the connector's `name`")
+        }
+        "connector_type" | "source_type" | "kind" | "connector" | "definition_id"
+            if is_here("type") =>
+        {
+            Some("did you mean `type`?")
+        }
+        "workspace_name" | "external_user_id" | "customer" | "customer_name" | "workspace"
+            if is_here("connectors") =>
+        {
+            Some("did you mean `name`?")
         }
         "guards" | "include" | "stores" | "secret_policy" | "templates" | "customers_from"
             if is_here("connectors") =>
@@ -242,6 +264,10 @@ pub(super) fn of_defect(code: Code, message: &str) -> Option<&'static str> {
         ),
         Code::DuplicateKey => Some("remove one of the two"),
         Code::IgnoredDirective => Some("remove the line"),
+        Code::MultipleDocuments => {
+            Some("move the document into a file of its own, or remove the line")
+        }
+        Code::YamlTag => Some("remove the tag; a secret is a reference such as \"${env:NAME}\""),
         Code::InvalidValue if message == MASKED => {
             Some("write the value itself, or a reference to a secret")
         }
@@ -269,6 +295,10 @@ fn of_syntax(message: &str) -> Option<&'static str> {
         }
         TEXT_AFTER_QUOTE => Some(
             "close the quotation mark of each value above; write \\\" for a quotation mark within a value",
+        ),
+        CONFLICT => Some("keep one of the two versions, and remove the lines with the markers"),
+        FOREIGN_TEMPLATE => Some(
+            "fill the template before airlift reads the file, or use `templates` and `customers_from`",
         ),
         NO_DOCUMENT_START => Some(
             "write `---` on a line of its own before this one, or remove the lines that begin with `%`",

@@ -21,6 +21,8 @@ pub(in crate::config) fn of_reference(text: &str) -> Option<&'static str> {
         Some("`$${` is a literal `${`: write one `$`, \"${env:NAME}\"")
     } else if let Some(help) = of_store(inner) {
         Some(help)
+    } else if inner.matches("${").count() > 1 {
+        Some("a value takes one reference: keep the whole value in one secret")
     } else if inner.starts_with("$(") {
         Some("airlift runs no commands of a file: write \"${env:NAME}\" or \"${file:path}\"")
     } else if is_reference_without_braces(inner) {
@@ -168,6 +170,11 @@ mod tests {
         ] {
             assert!(of_reference(text).unwrap().contains(reference), "{text}");
         }
+        assert!(
+            of_reference("${env:A}:${env:B}")
+                .unwrap()
+                .contains("one reference")
+        );
         assert_eq!(of_reference("hunter2"), None);
         assert_eq!(
             of_reference("$abc"),

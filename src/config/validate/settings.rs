@@ -97,11 +97,15 @@ fn variable_value(
         let message = format!("variable `{name}` is empty");
         return findings.at(origin, Code::EmptyValue, message, None);
     }
-    let Some(options) = variable
-        .options
-        .as_ref()
-        .filter(|_| !values::is_template(text))
-    else {
+    if values::is_template(text) {
+        return;
+    }
+    if is_address(name, text, variable) {
+        let message = format!("variable `{name}` takes a part of the server's address");
+        let help = "write it without `https://` and without the rest, as in `acme` of https://acme.example.com";
+        return findings.at(origin, Code::InvalidFormat, message, Some(help.to_owned()));
+    }
+    let Some(options) = &variable.options else {
         return;
     };
     if !options
@@ -113,6 +117,12 @@ fn variable_value(
         let help = super::did_you_mean(text, options.iter().copied());
         findings.at(origin, Code::InvalidValue, message, help);
     }
+}
+
+/// Whether a text is a whole address, and the variable a part of one.
+fn is_address(name: &str, text: &str, variable: &Variable) -> bool {
+    let is_url = text.contains("://") || text.contains('/');
+    (is_url && !variable.default.contains("://")) || (name == "subdomain" && text.contains('.'))
 }
 
 /// Validates the replication settings.

@@ -23,6 +23,7 @@ pub(super) fn unknown_store(
         )
     });
     let help = match other {
+        Some(other) if help.ends_with('?') => format!("{help} Or {other}"),
         Some(other) => format!("{help}; {other}"),
         None => help,
     };

@@ -16,7 +16,10 @@ pub(super) fn explain(text: &str, error: &ScanError, innermost: Option<Mark>) ->
     let at = Mark::from(*error.marker());
     let info = error.info();
     let info = info.split(": `").next().unwrap_or(info);
-    let (code, start, message) = if let Some(start) = tab(text, at, info) {
+    let other = typos::of_other_tools(text, at);
+    let (code, start, message) = if let Some((start, message)) = other {
+        (Code::YamlSyntax, start, message.to_owned())
+    } else if let Some(start) = tab(text, at, info) {
         (Code::YamlSyntax, start, TAB.to_owned())
     } else if let Some((start, message)) = unquoted_reference(text, at) {
         (Code::UnquotedReference, start, message.to_owned())

@@ -22,6 +22,9 @@ pub(in crate::config) const MISPLACED_BRACKET: &str = "no bracket is open that t
 
 pub(in crate::config) const NO_DOCUMENT_START: &str =
     "a line `---` is missing between the directives and the content";
+pub(in crate::config) const CONFLICT: &str = "the markers of a merge conflict are in the file";
+pub(in crate::config) const FOREIGN_TEMPLATE: &str =
+    "this line has the syntax of a template, which airlift does not fill";
 pub(in crate::config) const TYPOGRAPHIC: &str =
     "the text is in typographic quotation marks, which YAML reads as a part of it";
 pub(in crate::config) const MASKED: &str =
@@ -33,6 +36,22 @@ pub(in crate::config) const TYPOGRAPHIC_QUOTES: [char; 8] =
 
 /// A mistake, and where it is.
 pub(super) type Typo = (Mark, &'static str);
+
+/// What another tool left in the text, if it explains an error of the scanner.
+pub(super) fn of_other_tools(text: &str, error: Mark) -> Option<Typo> {
+    let is_marker = |line: &str| {
+        ["<<<<<<< ", ">>>>>>> "]
+            .iter()
+            .any(|marker| line.starts_with(marker))
+    };
+    let conflict = (1..).zip(text.lines()).find(|(_, line)| is_marker(line));
+    if let Some((number, line)) = conflict {
+        return Some((mark(line, number, 0), CONFLICT));
+    }
+    let is_template = |line: &str| line.trim_start().starts_with("{{") || line.contains("{%");
+    let line = line(text, error.line).filter(|line| is_template(line))?;
+    Some((mark(line, error.line, 0), FOREIGN_TEMPLATE))
+}
 
 /// The mistake with quotation marks that explains an error of the scanner.
 pub(super) fn of_quotes(text: &str, error: Mark, info: &str) -> Option<Typo> {
@@ -213,7 +232,7 @@ pub(in crate::config) fn is_field_without_space(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{NO_COLON, NO_DASH, find};
+    use super::{CONFLICT, FOREIGN_TEMPLATE, NO_COLON, NO_DASH, find, of_other_tools};
     use crate::config::raw::FIELDS;
     use crate::config::yaml::Mark;
     use std::time::{Duration, Instant};
@@ -240,6 +259,20 @@ mod tests {
             "{:?}",
             start.elapsed()
         );
+    }
+
+    #[test]
+    fn of_other_tools_finds_conflicts_and_templates() {
+        let other = |text: &str, line| {
+            let typo = of_other_tools(text, Mark { line, column: 2 });
+            typo.map(|(mark, message)| (mark.line, message))
+        };
+        let conflict = "a: 1\n<<<<<<< HEAD\nb: 1\n=======\n>>>>>>> x\n";
+        assert_eq!(other(conflict, 3), Some((2, CONFLICT)));
+        let template = "a:\n  {{- range .x }}\n";
+        assert_eq!(other(template, 2), Some((2, FOREIGN_TEMPLATE)));
+        assert_eq!(other("{% if x %}\na: 1\n", 1), Some((1, FOREIGN_TEMPLATE)));
+        assert_eq!(other("a: <<<<<<< b\n  {a: {b: 1}}\n", 2), None);
     }
 
     #[test]

@@ -65,6 +65,9 @@ impl AccessError {
             Self::HiddenDirectory => Some(
                 "move the file, or add its directory to AIRLIFT_SECRET_ROOTS, outside the files",
             ),
+            Self::ParentStep | Self::OutsideRoots => Some(
+                "keep the file below the project, or write its absolute path and name its directory in AIRLIFT_SECRET_ROOTS",
+            ),
             _ => None,
         }
     }

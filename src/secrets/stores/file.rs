@@ -33,6 +33,9 @@ pub(super) struct FileStore {
 impl Store for FileStore {
     fn check_reference(&self, reference: &SecretRef) -> Result<(), &'static str> {
         match reference.field {
+            _ if is_unexpanded(&reference.path) => {
+                Err("`~` and variables in a path are not expanded; write a path below the project")
+            }
             Some(_) if FieldsForm::from_path(&reference.path).is_none() => {
                 Err("fields are read from .json, .yaml, .yml and .env files only")
             }
@@ -111,6 +114,14 @@ impl FileStore {
         }
         Ok(file)
     }
+}
+
+/// Whether a shell would expand the start of a path, as in `~/token` and `$HOME/token`.
+fn is_unexpanded(path: &str) -> bool {
+    let first = path.split('/').next().unwrap_or_default();
+    let is_name = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_';
+    let variable = first.strip_prefix('$');
+    first == "~" || variable.is_some_and(|name| !name.is_empty() && name.chars().all(is_name))
 }
 
 /// Opens a path below a root, part by part, without following links. Opening a pipe does not wait for its other end.
@@ -197,7 +208,7 @@ fn is_world_readable(_: &File) -> bool {
 #[cfg(unix)]
 #[cfg(test)]
 mod tests {
-    use super::{AccessError, FileStore, LIMIT, ResolveErrorKind, SecretAccess};
+    use super::{AccessError, FileStore, LIMIT, ResolveErrorKind, SecretAccess, Store as _};
     use std::fs;
     use std::os::unix::fs::symlink;
     use std::path::Path;
@@ -308,6 +319,19 @@ mod tests {
         assert_eq!(error, ResolveErrorKind::TooLarge);
         let value = store.content("limit", None).unwrap();
         assert_eq!(value.expose().len(), LIMIT);
+    }
+
+    #[test]
+    fn check_reference_with_home_directory_is_refused() {
+        let project = tempfile::tempdir().unwrap();
+        let store = store(project.path(), &[]);
+        let check = |text: &str| store.check_reference(&text.parse().unwrap());
+        for text in ["${file:~/token}", "${file:$HOME/token}"] {
+            assert!(check(text).is_err(), "{text}");
+        }
+        for text in ["${file:a~/token}", "${file:$ecret}", "${file:~token}"] {
+            assert_eq!(check(text), Ok(()), "{text}");
+        }
     }
 
     #[test]
