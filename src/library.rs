@@ -129,7 +129,9 @@ impl Runner {
     /// # Errors
     /// The files have errors (code `invalid_files`). The hints name each, with its place and code.
     pub fn load(&self) -> Result<Project, Failure> {
-        let Loaded { report, project } = app::read(self.invocation())?;
+        let Loaded {
+            report, project, ..
+        } = app::read(self.invocation())?;
         project
             .map(Project)
             .ok_or_else(|| invalid(&report.findings))

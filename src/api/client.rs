@@ -14,7 +14,7 @@ use super::success::Success;
 use super::tokens::{Bearer, IssuedToken, Tokens};
 use super::transport::{Response, Transport};
 use crate::http::TransportError;
-use crate::model::{OrganizationId, RecordedPlaces, SecretValue, WorkspaceId};
+use crate::model::{LockUnpoisoned, OrganizationId, RecordedPlaces, SecretValue, WorkspaceId};
 use jiff::Timestamp;
 use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, OnceLock};
@@ -23,6 +23,9 @@ use tokio::time::Instant;
 
 /// A token that is rejected within its first seconds was not rejected because it expired.
 const TOO_YOUNG_TO_EXPIRE: Duration = Duration::from_secs(5);
+
+/// Whether a run may still write.
+pub(super) type WriteGuard = Box<dyn Fn() -> bool + Send + Sync>;
 
 /// The state that all views of a session share.
 pub(super) struct Client {
@@ -37,6 +40,8 @@ pub(super) struct Client {
     pub(super) recorded_places: Mutex<RecordedPlaces>,
     pub(super) sent: Arc<SentSecrets>,
     pub(super) server_clock: ServerClock,
+    /// Whether the run may still write. `None` for a run without a lock.
+    pub(super) write_guard: Mutex<Option<WriteGuard>>,
     admission: AdmissionControl,
     /// The number of requests sent.
     pub(super) requests: AtomicU64,
@@ -56,6 +61,7 @@ impl Client {
             recorded_places: Mutex::default(),
             sent: Arc::new(sent),
             server_clock: ServerClock::default(),
+            write_guard: Mutex::default(),
             admission: AdmissionControl::new(&options),
             requests: AtomicU64::new(0),
             organization: options
@@ -181,6 +187,10 @@ impl Client {
                 Err(Rejection::TokenExpired) => return Ok(None),
                 Err(rejection) => return Err(rejected(rejection, request, state)),
             };
+            if request.writes && !self.may_write() {
+                let reason = "this run lost the lock of the ledger, so another run may write";
+                return Err(not_sent(request, state, reason.to_owned()));
+            }
             let token = bearer.map(|bearer| bearer.token);
             let outcome = self.attempt(request, token, state).await;
             let is_probe = permit.is_probe();
@@ -202,6 +212,13 @@ impl Client {
             }
             state.last = Some(error);
         }
+    }
+
+    /// Whether no other run can hold the lock of the ledger. Checked right before each attempt, because the waits before it
+    /// and a suspended machine can outlast a lease.
+    fn may_write(&self) -> bool {
+        let guard = self.write_guard.lock_unpoisoned();
+        guard.as_ref().is_none_or(|may_write| may_write())
     }
 
     async fn attempt(

@@ -10,8 +10,8 @@ use super::wire::{StatsResponse, WorkspacePage, WorkspaceResponse};
 use super::{Reader, Workspace, request};
 use crate::events::{Event, Sink};
 use crate::model::{Completeness, LockUnpoisoned, WorkspaceId};
-use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The listed workspaces, and whether the list is complete.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -51,6 +51,32 @@ impl Reader {
         self.list_once(events).await
     }
 
+    /// Lists every live workspace that has one of these names, and those whose names contain one. Reads no page of the
+    /// others.
+    pub async fn workspaces_named(
+        &self,
+        names: &BTreeSet<String>,
+        events: &dyn Sink,
+    ) -> Result<Listing, ApiError> {
+        let mut items = BTreeMap::new();
+        let mut flaw = None;
+        for name in names {
+            let mut rows = Rows::default();
+            let before = items.len();
+            let emit = |done| {
+                events.emit(Event::CustomersListed {
+                    done: before + done,
+                })
+            };
+            flaw = self.read_pages(&mut rows, Some(name), emit).await?.or(flaw);
+            items.extend(rows.items);
+        }
+        Ok(Listing {
+            items,
+            completeness: flaw.map_or(Completeness::Complete, Completeness::Incomplete),
+        })
+    }
+
     /// Reads all pages once, without the statistics, and without events. `None` if the listing has a
     /// flaw or contradicts itself. `expected` replaces the count of the statistics.
     pub(super) async fn list_rows(
@@ -61,7 +87,7 @@ impl Reader {
             limit: Some(self.limit_of(expected)),
             ..Rows::default()
         };
-        match self.read_pages(&mut rows, |_| ()).await {
+        match self.read_pages(&mut rows, None, |_| ()).await {
             Ok(None) => Ok(Some(rows.items)),
             Ok(Some(_)) => Ok(None),
             Err(error) if error.is_inconsistent_list() => Ok(None),
@@ -72,7 +98,7 @@ impl Reader {
     async fn list_once(&self, events: &dyn Sink) -> Result<Listing, ApiError> {
         let mut rows = Rows::default();
         let emit = |done| events.emit(Event::CustomersListed { done });
-        let flaw = match self.read_pages(&mut rows, emit).await? {
+        let flaw = match self.read_pages(&mut rows, None, emit).await? {
             Some(flaw) => Some(flaw),
             None => self.compare_with_stats(rows.items.len()).await?,
         };
@@ -86,16 +112,18 @@ impl Reader {
         })
     }
 
-    /// Reads all pages. Returns why the list is incomplete, if it is. Fails if the list does not end.
+    /// Reads all pages, of the workspaces whose names contain `part`. Returns why the list is incomplete, if it is. Fails
+    /// if the list does not end.
     async fn read_pages(
         &self,
         rows: &mut Rows,
+        part: Option<&str>,
         listed: impl Fn(usize),
     ) -> Result<Option<String>, ApiError> {
         let mut cursor: Option<String> = None;
         loop {
             let limit = self.client.options.limits.page;
-            let request = request::list_workspaces(limit, cursor.as_deref());
+            let request = request::list_workspaces(limit, part, cursor.as_deref());
             let page: WorkspacePage = self.client.as_application(&request).await?.decode()?;
             let has_new_id = self.add_page(page.data, rows)?;
             listed(rows.items.len());

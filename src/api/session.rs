@@ -3,7 +3,7 @@
 use super::client::Client;
 use super::transport::Transport;
 use super::{ApiError, Options, Reader, Target, Writer};
-use crate::model::{OrganizationId, SecretValue};
+use crate::model::{LockUnpoisoned, OrganizationId, SecretValue};
 use std::sync::Arc;
 
 /// The organization's client credentials (`TokenRequest`).
@@ -50,6 +50,16 @@ impl Session {
     /// wait are still sent. Requests in flight have 8 s to finish.
     pub fn shut_down(&self) {
         self.client.shut_down();
+    }
+
+    /// From now on, requests that write are sent only while this holds. Replaces an earlier condition.
+    pub fn guard_writes(&self, may_write: impl Fn() -> bool + Send + Sync + 'static) {
+        *self.client.write_guard.lock_unpoisoned() = Some(Box::new(may_write));
+    }
+
+    /// Ends the condition of [`Self::guard_writes`].
+    pub fn end_write_guard(&self) {
+        *self.client.write_guard.lock_unpoisoned() = None;
     }
 
     /// Exempts texts from redaction, such as names in the files: responses show them unchanged, even

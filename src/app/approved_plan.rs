@@ -54,6 +54,7 @@ impl App<'_> {
         check_subset(&unapproved.map(|(address, _)| address).collect())?;
         let secrets = self.resolve(&planned.plan, args.execution).await?;
         check_subset(&self.with_changed_secrets(&saved.content, &planned.plan, &secrets))?;
+        planned.saved = Some(saved.id);
         let waves = self.rollout(&planned, &args.waves)?;
         let report = self
             .apply(&planned, &secrets, args.execution, waves.as_ref())

@@ -2,11 +2,12 @@
 //!
 //! Does not compare with the files. Reads their secrets only to withhold values that repeat one.
 
+use super::selected::is_cheaper;
 use super::{App, Selectable};
 use crate::cli::DriftArgs;
 use crate::failure::Failure;
 use crate::ledger::recover;
-use crate::model::{Address, Observed, Selector};
+use crate::model::{Address, Observed, Selector, WorkspaceId};
 use crate::observed::{Details, Survey};
 use crate::plan::{Drift, drift};
 use std::collections::BTreeSet;
@@ -18,16 +19,23 @@ impl App<'_> {
         let policy = Selectable::recorded(&recorded)
             .within(&self.project)
             .narrow(&args.target, &args.exclude)?;
-        let extent = Survey {
-            customers: &|id, _| {
-                recorded
-                    .customers
-                    .get(&id)
-                    .is_some_and(|customer| policy.selects_customer(&customer.name))
-            },
-            details: Details::Applied,
+        let is_selected = |id: &WorkspaceId| {
+            let entry = recorded.customers.get(id);
+            entry.is_some_and(|customer| policy.selects_customer(&customer.name))
         };
-        let mut observed = self.survey(&recorded, &extent).await?;
+        let names = recorded.customers.iter().filter(|(id, _)| is_selected(id));
+        let names: BTreeSet<String> = names.map(|(_, entry)| entry.name.clone()).collect();
+        let names = is_cheaper(names, recorded.customers.len()).filter(|_| unsettled.is_empty());
+        let extent = Survey {
+            customers: &|id, _| is_selected(&id),
+            details: Details::Applied,
+            names: names.as_ref(),
+        };
+        let mut surveyed = recorded.clone();
+        if names.is_some() {
+            surveyed.customers.retain(|id, _| is_selected(id));
+        }
+        let mut observed = self.survey(&surveyed, &extent).await?;
         let recovered = recover(recorded.clone(), &unsettled, &observed);
         self.read_secrets().await;
         self.withhold_secrets(&mut observed);

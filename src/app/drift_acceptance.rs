@@ -88,6 +88,7 @@ impl App<'_> {
         let extent = Survey {
             customers: &|id, _| recorded.customers.contains_key(&id),
             details: Details::All,
+            names: None,
         };
         self.survey(recorded, &extent).await
     }

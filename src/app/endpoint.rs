@@ -49,16 +49,10 @@ impl Endpoint {
     /// The origin of the API in the scope of the ledger. The port of a server on this machine
     /// changes with each start, so it is left out.
     pub(super) fn ledger_origin(&self) -> String {
-        let origin = self.target.to_string();
         if self.sandbox.is_some() {
             SANDBOX_ORIGIN.to_owned()
-        } else if self.target.is_loopback() {
-            match origin.rsplit_once(':') {
-                Some((host, port)) if port.parse::<u16>().is_ok() => host.to_owned(),
-                _ => origin,
-            }
         } else {
-            origin
+            ledger_origin(&self.target)
         }
     }
 
@@ -74,13 +68,7 @@ impl Endpoint {
     }
 
     fn remote(env: &Environment, project: &Project) -> Result<Self, Failure> {
-        let address = env
-            .text("AIRBYTE_API_HOST")
-            .unwrap_or_else(|| DEFAULT_TARGET.to_owned());
-        let target: Target = address.parse().map_err(|error| {
-            let message = format!("AIRBYTE_API_HOST {error}");
-            Failure::error("bad_api_host", message)
-        })?;
+        let target = target(env)?;
         let client_id = env
             .text("AIRBYTE_CLIENT_ID")
             .ok_or_else(|| not_set("AIRBYTE_CLIENT_ID"))?;
@@ -94,7 +82,7 @@ impl Endpoint {
                 client_secret: SecretValue::new(std::mem::take(&mut *secret)),
             },
             organization: expected_organization(env, project)?,
-            ledger_dir: state_dir(project).join(state_name(project, "ledger")),
+            ledger_dir: ledger_dir(project),
             sandbox: None,
         })
     }
@@ -138,6 +126,33 @@ impl Endpoint {
     }
 }
 
+/// The remote API that the environment names.
+pub(super) fn target(env: &Environment) -> Result<Target, Failure> {
+    let address = env
+        .text("AIRBYTE_API_HOST")
+        .unwrap_or_else(|| DEFAULT_TARGET.to_owned());
+    address.parse().map_err(|error| {
+        let message = format!("AIRBYTE_API_HOST {error}");
+        Failure::error("bad_api_host", message)
+    })
+}
+
+/// The origin of a remote API in the scope of the ledger.
+pub(super) fn ledger_origin(target: &Target) -> String {
+    let origin = target.to_string();
+    match origin.rsplit_once(':') {
+        Some((host, port)) if target.is_loopback() && port.parse::<u16>().is_ok() => {
+            host.to_owned()
+        }
+        _ => origin,
+    }
+}
+
+/// The directory of the ledgers of the remote API, unless `--ledger` names another.
+pub(super) fn ledger_dir(project: &Project) -> PathBuf {
+    state_dir(project).join(state_name(project, "ledger"))
+}
+
 /// The key for the ledger of the embedded API: random, in a file that only this user can read. The lock makes runs that
 /// start at the same time use one key.
 fn sandbox_key(root: &Path) -> Result<String, Failure> {
@@ -171,13 +186,13 @@ fn stored_key(mut file: &File) -> io::Result<String> {
 }
 
 /// A secret for one run, so that other programs on this machine cannot use its embedded API.
-fn random_secret() -> String {
+pub(super) fn random_secret() -> String {
     let half = || Uuid::new_v4().simple().to_string();
     half() + &half()
 }
 
 /// The organization that the files or the environment name. Fails if they differ.
-fn expected_organization(
+pub(super) fn expected_organization(
     env: &Environment,
     project: &Project,
 ) -> Result<Option<OrganizationId>, Failure> {

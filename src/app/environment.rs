@@ -25,6 +25,15 @@ pub(super) const COMMIT_VARIABLES: [&str; 4] = [
     "BUILD_SOURCEVERSION",
     "BITBUCKET_COMMIT",
 ];
+/// The variables in which CI runners and systems name the user.
+const USER_VARIABLES: [&str; 6] = [
+    "GITHUB_ACTOR",
+    "GITLAB_USER_LOGIN",
+    "BUILD_REQUESTEDFOR",
+    "BITBUCKET_STEP_TRIGGERER_UUID",
+    "USER",
+    "USERNAME",
+];
 /// Prefixes of the variables that configure object stores, for a shared ledger.
 const OBJECT_STORE_PREFIXES: [&str; 3] = ["AWS_", "AZURE_", "GOOGLE_"];
 
@@ -51,6 +60,7 @@ impl Environment {
                     name == HOME
                         || name == GITHUB_RUNNER
                         || COMMIT_VARIABLES.iter().any(|variable| name == variable)
+                        || USER_VARIABLES.iter().any(|variable| name == variable)
                         || name.to_str().is_some_and(super::network::is_named)
                         || starts_with_one_of(name, &OWN_PREFIXES)
                         || starts_with_one_of(name, &OBJECT_STORE_PREFIXES)
@@ -156,6 +166,11 @@ impl Environment {
     /// Whether this process runs in GitHub Actions.
     pub(crate) fn is_github_runner(&self) -> bool {
         self.text(GITHUB_RUNNER).as_deref() == Some("true")
+    }
+
+    /// The user who runs the command, as the CI runner or the system names it.
+    pub(super) fn user(&self) -> Option<String> {
+        USER_VARIABLES.iter().find_map(|name| self.text(name))
     }
 
     /// The value of a variable.

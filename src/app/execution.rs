@@ -32,7 +32,8 @@ pub(crate) struct ResolvedSecrets {
 /// How the customers of a plan follow each other.
 #[derive(Clone, Copy)]
 pub(super) enum Strategy<'a> {
-    AtOnce,
+    /// All at once, for the command of this name.
+    AtOnce(&'static str),
     Rotation(&'a Waves),
     Rollout(&'a PlannedRollout),
 }
@@ -66,7 +67,7 @@ impl App<'_> {
         approval::ask(self.invocation, question).await
     }
 
-    /// Records the ledger entries that were recovered from an interrupted run, and executes the plan.
+    /// Records the run in the ledger's history and the ledger entries that were recovered from an interrupted run, and executes the plan.
     pub(super) async fn execute(
         &self,
         planned: &Planned,
@@ -75,6 +76,7 @@ impl App<'_> {
         strategy: Strategy<'_>,
     ) -> Result<ApplyReport, Failure> {
         self.stop.mark_writing();
+        self.record_run(planned, strategy);
         for id in &planned.unsaved {
             let entry = &planned.recorded.customers[id];
             self.ledger.recover(*id, entry)?;
@@ -102,11 +104,14 @@ impl App<'_> {
         let apps = apply_oauth_apps(plan, &context).await;
         self.note_oauth_apps(&apps)?;
         let report = match strategy {
-            Strategy::AtOnce => apply(plan, recorded, &context).await,
+            Strategy::AtOnce(_) => apply(plan, recorded, &context).await,
             Strategy::Rotation(waves) => apply_in_waves(plan, waves, recorded, &context).await,
             Strategy::Rollout(waves) => self.roll_out(plan, waves, recorded, &context).await,
         };
-        let report = report.with_oauth_apps(apps, self.stop.cause());
+        let report = report
+            .with_oauth_apps(apps, self.stop.cause())
+            .with_run(self.ledger.run_id());
+        self.record_end(&report);
         self.end_phase();
         if self.stop.cause() == Some(StopCause::Forbidden) {
             let text = format!("the first customers were all refused (403): {ALL_FORBIDDEN}");
@@ -115,14 +120,15 @@ impl App<'_> {
         Ok(report)
     }
 
-    /// Executes a plan all at once, as [`Self::execute`] does.
+    /// Executes the plan of `adopt` all at once, as [`Self::execute`] does.
     pub(crate) async fn execute_at_once(
         &self,
         planned: &Planned,
         secrets: &ResolvedSecrets,
         args: ExecutionArgs,
     ) -> Result<ApplyReport, Failure> {
-        self.execute(planned, secrets, args, Strategy::AtOnce).await
+        let strategy = Strategy::AtOnce("adopt");
+        self.execute(planned, secrets, args, strategy).await
     }
 
     /// Executes the plan of an apply. The ledger's head keeps the files' guards, so that a later plan
@@ -141,7 +147,7 @@ impl App<'_> {
             max_delete_percent: guards.max_delete_percent,
             max_id_changes: guards.max_id_changes,
         });
-        let strategy = waves.map_or(Strategy::AtOnce, Strategy::Rollout);
+        let strategy = waves.map_or(Strategy::AtOnce("apply"), Strategy::Rollout);
         self.execute(planned, secrets, args, strategy).await
     }
 

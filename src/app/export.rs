@@ -58,6 +58,7 @@ impl App<'_> {
                 names.any(|name| self.exports(name, targets))
             },
             details: Details::All,
+            names: None,
         };
         let mut observed = self.survey(&recorded, &extent).await?;
         let is_complete = self.is_complete(&observed)?;

@@ -1,7 +1,6 @@
 //! Responsible for choosing the store of the ledger, and the name of this run in its lock.
 
 use super::Invocation;
-use super::endpoint::Endpoint;
 use super::ledger_git::{is_repository, refuse_tracked};
 use crate::cli::{GlobalArgs, LedgerMode};
 use crate::config::Project;
@@ -12,21 +11,32 @@ use crate::secrets::project_tree;
 use std::ffi::OsString;
 use std::path::{Component, Path, PathBuf};
 
-/// The store of the ledgers: the one of `--ledger`, or a directory beside the project. Only the
+/// The store of the ledgers: the one of `--ledger`, or the directory `default` beside the project. Only the
 /// operator's own path may contain links, because a checkout could have put one beside the project.
 pub(super) fn place(
     invocation: Invocation<'_>,
     project: &Project,
-    endpoint: &Endpoint,
+    default: &Path,
 ) -> Result<LedgerStore, Failure> {
-    let Invocation { env, global, .. } = invocation;
+    let global = invocation.global;
     let access = access(global);
     let Some(root) = &global.ledger else {
         trusted(&state_dir(project), access)?;
-        trusted(&endpoint.ledger_dir, access)?;
-        refuse_tracked(&endpoint.ledger_dir, &project.root)?;
-        return Ok(LedgerStore::local(&endpoint.ledger_dir, access));
+        trusted(default, access)?;
+        refuse_tracked(default, &project.root)?;
+        return Ok(LedgerStore::local(default, access));
     };
+    store_at(invocation, project, root)
+}
+
+/// The store at a place that the operator names.
+pub(crate) fn store_at(
+    invocation: Invocation<'_>,
+    project: &Project,
+    root: &Path,
+) -> Result<LedgerStore, Failure> {
+    let Invocation { env, global, .. } = invocation;
+    let access = access(global);
     let Some(address) = shared_address(root) else {
         refuse_committed_link(root, &project.root)?;
         refuse_tracked(root, &project.root)?;
@@ -139,13 +149,17 @@ pub(super) fn state_name(project: &Project, name: &str) -> String {
 /// The name of this run that other runs see in the lock. It contains the machine, because machines
 /// may share a ledger.
 pub(super) fn owner() -> String {
-    let process = format!("process {}", std::process::id());
+    on_machine(&format!("process {}", std::process::id()))
+}
+
+/// A text with the name of this machine.
+pub(super) fn on_machine(text: &str) -> String {
     #[cfg(unix)]
-    let process = format!(
-        "{process} on {}",
+    let text = &format!(
+        "{text} on {}",
         rustix::system::uname().nodename().to_string_lossy()
     );
-    process
+    text.to_owned()
 }
 
 #[cfg(unix)]

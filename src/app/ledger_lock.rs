@@ -32,6 +32,9 @@ impl App<'_> {
             tokio::time::sleep(PAUSE.min(until - Instant::now())).await;
         };
         self.lock = Some(lock);
+        let ledger = self.ledger.clone();
+        let session = &self.connection.session;
+        session.guard_writes(move || ledger.check_lock().is_ok());
         if self.invocation.global.ledger.is_none() {
             ledger_access::ignore_state_dir(&self.project.root)?;
         }

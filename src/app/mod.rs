@@ -28,6 +28,7 @@ mod filters;
 mod health;
 mod ledger_access;
 mod ledger_contents;
+mod ledger_copy;
 mod ledger_git;
 mod ledger_health;
 mod ledger_keys;
@@ -37,11 +38,13 @@ mod oauth_apps;
 mod out_directory;
 mod output;
 mod outputs;
+mod outputs_offline;
 mod pending_edit;
 mod plan_files;
 mod plan_health;
 mod plan_output;
 mod policy;
+mod policy_error;
 mod project;
 mod project_edit;
 mod reading_notes;
@@ -49,6 +52,7 @@ mod rekey;
 mod repeated;
 mod rollout;
 mod rotation;
+mod run_history;
 mod saved_plan;
 mod selected;
 mod selection;
@@ -76,11 +80,15 @@ pub(crate) use connection::SessionSettings;
 pub(crate) use export::{check_export, write_project};
 pub(crate) use filters::with_targets;
 pub(crate) use health::check_health;
+pub(crate) use ledger_access::store_at;
 pub(crate) use outputs::check_outputs_file;
+pub(crate) use outputs_offline::unverified_outputs;
 pub(crate) use plan_files::{limits, show_saved_plan};
 pub(crate) use plan_output::{plan_exit, show_plan};
 pub(crate) use policy::policy_schema;
-pub(crate) use project::{EXPLAIN_FINDINGS, expand, load, load_if_any, read};
+pub(crate) use project::{
+    EXPLAIN_FINDINGS, expand, load, load_if_any, read, read_every_environment,
+};
 
 pub(crate) use repeated::repeated_options;
 pub(crate) use rotation::SelectedRotation;
@@ -192,7 +200,7 @@ impl<'a> App<'a> {
     ) -> Result<Self, Failure> {
         let secrets = resolver(invocation, project)?;
         let endpoint = Endpoint::find(invocation, project).await?;
-        let place = ledger_access::place(invocation, project, &endpoint)?;
+        let place = ledger_access::place(invocation, project, &endpoint.ledger_dir)?;
         let environment = project.desired.environment.clone();
         check_environment(&place, environment.as_deref()).await?;
         let options = Options {
@@ -218,12 +226,18 @@ impl<'a> App<'a> {
                 (Some(members), project, whole.of_shard(shard))
             }
         };
+        let ledger = Ledger::new(&place, authenticator);
+        let events_of_run = invocation.ui.events();
         Ok(Self {
             invocation,
             project,
             secrets,
             shard,
-            ledger: Ledger::new(&place, authenticator),
+            // The history names the run as its events do.
+            ledger: match events_of_run {
+                Some(events) => ledger.with_run(events.run_id()),
+                None => ledger,
+            },
             authenticator: whole,
             plans: PlanStore::of_ledger(&place, connection.organization),
             store: place,
@@ -286,6 +300,7 @@ impl<'a> App<'a> {
     pub(crate) async fn close(self) -> Result<(), Failure> {
         let mut checkpoint = Ok(());
         if let Some(lock) = self.lock {
+            self.connection.session.end_write_guard();
             checkpoint = self.ledger.checkpoint().await;
             lock.release().await;
         }

@@ -2,13 +2,32 @@
 //! the file of `--outputs-file`.
 
 use super::out_directory::OutDirectory;
+use super::unverified::recorded;
 use super::{App, Selectable};
 use crate::cli::UnverifiedArgs;
+use crate::config::Project;
 use crate::failure::Failure;
 use crate::files::Access;
-use crate::model::{Address, Selector};
+use crate::model::{Address, LedgerState, OrganizationId, Selector};
 use crate::render::Outputs;
 use std::path::Path;
+
+/// The ids that the ledger has of the selected customers and connectors, or of all.
+pub(super) fn selected_outputs(
+    organization: OrganizationId,
+    recorded: &LedgerState,
+    project: &Project,
+    selectors: &[Selector],
+) -> Result<Outputs, Failure> {
+    let selected = Selectable::recorded(recorded)
+        .within(project)
+        .narrow(selectors, &[])?;
+    let outputs = Outputs::new(organization, recorded);
+    Ok(outputs.retain(
+        |customer| selected.selects_customer(customer),
+        |customer, connector| selected.selects(&Address::connector(customer, connector)),
+    ))
+}
 
 impl App<'_> {
     /// The ids of the selected customers and connectors, or of all.
@@ -17,15 +36,13 @@ impl App<'_> {
         selectors: &[Selector],
         unverified: UnverifiedArgs,
     ) -> Result<Outputs, Failure> {
-        let recorded = self.recorded(unverified).await?;
-        let selected = Selectable::recorded(&recorded)
-            .within(&self.project)
-            .narrow(selectors, &[])?;
-        let outputs = Outputs::new(self.connection.organization, &recorded);
-        Ok(outputs.retain(
-            |customer| selected.selects_customer(customer),
-            |customer, connector| selected.selects(&Address::connector(customer, connector)),
-        ))
+        let recorded = recorded(&self.ledger, unverified, self.invocation.ui).await?;
+        selected_outputs(
+            self.connection.organization,
+            &recorded,
+            &self.project,
+            selectors,
+        )
     }
 
     /// Replaces the file, if there is one, by the ids of everything that airlift manages now.

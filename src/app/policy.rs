@@ -3,6 +3,7 @@
 
 use super::change_windows::{ChangeWindows, WindowsSection};
 use super::filters::selects_nothing;
+use super::policy_error::{described, require_mapping, with_line};
 use super::{Environment, Invocation, Selectable};
 use crate::catalog;
 use crate::cli::PlanningArgs;
@@ -142,12 +143,17 @@ fn find(env: &Environment) -> Result<Option<OperatorFile>, Failure> {
 /// Decodes a policy file. The error continues a sentence that begins with the path. It quotes no content but a mistyped
 /// name.
 fn decode(bytes: &[u8]) -> Result<OperatorPolicy, String> {
-    let file: PolicyFile = serde_yaml::from_slice(bytes).map_err(|error| {
-        let line = error.location().map_or(0, |location| location.line());
-        format!("does not have the expected form (near line {line})")
-    })?;
+    if let Ok(value) = serde_yaml::from_slice(bytes) {
+        require_mapping(&value)?;
+    }
+    let file = serde_yaml::from_slice(bytes).map_err(|error| described(&error))?;
+    judged(file).map_err(|message| with_line(message, &String::from_utf8_lossy(bytes)))
+}
+
+/// The policy of a file. The error continues a sentence, as that of [`decode`].
+fn judged(file: PolicyFile) -> Result<OperatorPolicy, String> {
     if file.version != VERSION {
-        return Err(format!("has version {}, not {VERSION}", file.version));
+        return Err(format!("has the `version` {}, not {VERSION}", file.version));
     }
     if file.max_delete_percent.is_some_and(|percent| percent > 100) {
         return Err("has a `max_delete_percent` above 100".to_owned());
@@ -303,15 +309,44 @@ mod tests {
     #[test]
     fn decode_of_invalid_file_fails_without_quoting_values() {
         for (text, part) in [
-            ("", "expected form"),
-            ("max_deletes: 1", "expected form"),
-            ("{version: 2}", "has version 2"),
-            ("{version: 1, hunter2: 3}", "expected form"),
+            ("", "is empty"),
+            ("- version: 1", "is a list"),
+            ("hunter2", "is a single value"),
+            ("version: 1\n\tmax_deletes: 1", "is no valid YAML in line"),
+            ("max_deletes: 1", "lacks the key `version`"),
+            (
+                "# a policy\nversion: 2",
+                "has the `version` 2, not 1 (line 2)",
+            ),
+            (
+                "{version: 1, hunter2: 3}",
+                "has an unknown key in line 1; the keys are",
+            ),
+            (
+                "version: 1\nmax_delets: 3",
+                "has an unknown key `max_delets` in line 2; did you mean `max_deletes`?",
+            ),
+            ("version: 1\nversion: 1", "has the key `version` twice"),
+            (
+                "version: 1\nlimits: []",
+                "in line 2: `limits` takes a mapping",
+            ),
+            (
+                "version: 1\nchange_windows: {zone: UTC, allow: [{days: [someday]}]}",
+                "`change_windows.allow[0].days[0]` takes one of `mon`",
+            ),
             ("{version: 1, max_allow_delete: hunter2}", "percentage"),
             ("{version: 1, max_allow_delete: 101%}", "percentage"),
-            ("{version: 1, max_delete_percent: 101}", "above 100"),
-            ("{version: 1, max_deletes: -1}", "expected form"),
-            ("{version: 1, limits: {run: {deletes: 1}}}", "expected form"),
+            ("version: 1\nmax_delete_percent: 101", "above 100 (line 2)"),
+            (
+                "version: 1\nmax_deletes: hunter2",
+                "in line 2: `max_deletes` takes a whole number from 0",
+            ),
+            ("{version: 1, max_deletes: -1}", "`max_deletes` takes"),
+            (
+                "{version: 1, limits: {run: {deletes: 1}}}",
+                "key `deletes` of `limits.run`",
+            ),
             ("{version: 1, change_windows: {zone: Mars}}", "time zone"),
             (
                 "{version: 1, limits: {types: {githb: {new: 1}}}}",

@@ -27,7 +27,9 @@ pub(crate) const EXPLAIN_FINDINGS: &str =
 /// and about deceptive names.
 pub(crate) fn load(invocation: Invocation<'_>) -> Result<Project, Failure> {
     let Invocation { ui, global, .. } = invocation;
-    let Loaded { report, project } = read(invocation)?;
+    let Loaded {
+        report, project, ..
+    } = read(invocation)?;
     let Some(project) = project else {
         render::findings(&mut ui.status(), &report, ui.verbosity())?;
         let message = "the files have errors; no request was sent";
@@ -79,8 +81,20 @@ fn has_yaml(directory: &Path) -> bool {
         .any(|path| path.extension().is_some_and(|end| end == "yaml") && !is_empty(&path))
 }
 
+/// Loads files, for one environment or for each.
+type Load = fn(&[PathBuf], &LoadOptions) -> Loaded;
+
 /// Reads the files and returns every finding.
 pub(crate) fn read(invocation: Invocation<'_>) -> Result<Loaded, Failure> {
+    read_with(invocation, config::load)
+}
+
+/// Reads the files in each environment of the project, unless the run chooses one, and returns every finding.
+pub(crate) fn read_every_environment(invocation: Invocation<'_>) -> Result<Loaded, Failure> {
+    read_with(invocation, config::load_every_environment)
+}
+
+fn read_with(invocation: Invocation<'_>, load: Load) -> Result<Loaded, Failure> {
     let Invocation { env, global, .. } = invocation;
     let stdin = global.files.iter().any(|path| path == Path::new("-"));
     let options = LoadOptions {
@@ -88,8 +102,8 @@ pub(crate) fn read(invocation: Invocation<'_>) -> Result<Loaded, Failure> {
         ..load_options(env)
     };
     match config::find_project(&global.files, &options) {
-        Some(outer) => read_outer(invocation, &outer, &options),
-        None => Ok(config::load(&global.files, &options)),
+        Some(outer) => read_outer(invocation, &outer, &options, load),
+        None => Ok(load(&global.files, &options)),
     }
 }
 
@@ -98,10 +112,11 @@ fn read_outer(
     invocation: Invocation<'_>,
     outer: &OuterProject,
     options: &LoadOptions,
+    load: Load,
 ) -> Result<Loaded, Failure> {
     let file = outer.directory.join("airlift.yaml");
     let shown = file.display();
-    let loaded = config::load(std::slice::from_ref(&outer.directory), options);
+    let loaded = load(std::slice::from_ref(&outer.directory), options);
     let note = match &outer.named {
         None => format!("the project is {shown}"),
         Some(_) => format!(

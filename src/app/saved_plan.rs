@@ -87,6 +87,7 @@ impl App<'_> {
         }
         self.check_stale(&part, args.on_stale)?;
         planned.plan = part.plan;
+        planned.saved = Some(saved.id);
         let waves = self.rollout(&planned, &args.waves)?;
         let report = self
             .apply(&planned, &secrets, args.execution, waves.as_ref())

@@ -6,6 +6,9 @@ use crate::plan::Policy;
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 
+/// The most workspaces on a page of the API.
+const PAGE: usize = 100;
+
 /// The declared and the recorded customers that are read.
 pub(super) struct Selected<'a> {
     pub(super) desired: Cow<'a, Desired>,
@@ -54,6 +57,36 @@ impl<'a> Selected<'a> {
             }),
         }
     }
+}
+
+impl Selected<'_> {
+    /// The names of the selected customers, if the ledger knows all of them and a request for each name is cheaper than
+    /// the pages of all workspaces. `recorded` is the number of customers in the ledger.
+    pub(super) fn names(&self, recorded: usize) -> Option<BTreeSet<String>> {
+        let is_recorded: BTreeSet<&str> = self
+            .recorded
+            .customers
+            .values()
+            .map(|entry| entry.name.as_str())
+            .collect();
+        let mut names: BTreeSet<String> = is_recorded.iter().copied().map(str::to_owned).collect();
+        for (name, customer) in &self.desired.customers {
+            let previous = customer.previous_name.as_deref();
+            let mut known = [Some(name.as_str()), previous].into_iter().flatten();
+            if !known.any(|name| is_recorded.contains(name)) {
+                return None;
+            }
+            names.insert(name.clone());
+            names.extend(previous.map(str::to_owned));
+        }
+        is_cheaper(names, recorded)
+    }
+}
+
+/// The names, if a request for each is cheaper than the pages of so many workspaces.
+pub(super) fn is_cheaper(names: BTreeSet<String>, workspaces: usize) -> Option<BTreeSet<String>> {
+    let pages = workspaces.div_ceil(PAGE);
+    (!names.is_empty() && names.len() < pages).then_some(names)
 }
 
 impl App<'_> {

@@ -3,7 +3,7 @@
 
 use super::connect::connect_again;
 use super::workflow::RecordedState;
-use super::{App, Selectable};
+use super::{App, Selectable, unverified};
 use crate::api::{ApiError, Check, CheckStatus};
 use crate::catalog;
 use crate::cli::{StateArg, StatusArgs};
@@ -90,7 +90,10 @@ impl App<'_> {
     /// The state of each selected connector that is managed or declared.
     pub(crate) async fn status(&self, args: &StatusArgs) -> Result<StatusReport, Failure> {
         let ledger = if args.unverified.unverified {
-            (self.recorded(args.unverified).await?, Vec::new())
+            (
+                unverified::recorded(&self.ledger, args.unverified, self.invocation.ui).await?,
+                Vec::new(),
+            )
         } else {
             self.read_ledger().await?
         };

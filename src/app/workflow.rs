@@ -11,7 +11,9 @@ use crate::model::{
     Address, Completeness, ConnectorId, LedgerState, Observed, SecretComparison,
     UnresolvedReference, WorkspaceId,
 };
-use crate::observed::{ListingMode, RefreshMode, Survey, await_pending_creations, observe, survey};
+use crate::observed::{
+    ListingMode, RefreshMode, Survey, await_pending_creations, observe, observe_named, survey,
+};
 use crate::plan::{Matches, Operation, Plan, Policy, Step, match_resources, plan};
 use crate::render;
 use crate::secrets::{Resolver, compare};
@@ -121,6 +123,8 @@ pub(crate) struct Planned {
     pub(crate) lists: PlannedLists,
     /// The declared customers that the run covers.
     pub(crate) covered: BTreeSet<String>,
+    /// The saved plan that approves the plan.
+    pub(super) saved: Option<String>,
 }
 
 impl App<'_> {
@@ -239,15 +243,21 @@ impl App<'_> {
         } else {
             Selected::all(&self.project.desired, &recorded)
         };
-        let observed = observe(
-            &reader,
-            &selected.desired,
-            &selected.recorded,
-            (reading.refresh, listing),
-            self.parallelism,
-            &*self.events,
-        )
-        .await?;
+        let (desired, recorded_part) = (&*selected.desired, &*selected.recorded);
+        let (parallelism, events) = (self.parallelism, &*self.events);
+        let names = (listing == ListingMode::Customers && unsettled.is_empty())
+            .then(|| selected.names(recorded.customers.len()))
+            .flatten();
+        let observed = match &names {
+            Some(names) => {
+                let mode = (reading.refresh, names);
+                observe_named(&reader, desired, recorded_part, mode, parallelism, events).await?
+            }
+            None => {
+                let mode = (reading.refresh, listing);
+                observe(&reader, desired, recorded_part, mode, parallelism, events).await?
+            }
+        };
         self.warn_of_empty_ledger(&recorded, &observed)?;
         self.warn_of_unusable_listing(&observed)?;
         self.is_complete(&observed)?;
@@ -357,6 +367,7 @@ impl RecoveredState {
             possible_duplicates: self.possible_duplicates,
             new_customers: self.new_customers,
             covered: BTreeSet::new(),
+            saved: None,
         }
     }
 }

@@ -5,10 +5,14 @@ use crate::model::{Action, Address, FailedRequest, Outcome};
 use crate::plan::{Blocked, OauthAppAction, Plan, StaleStep, Unverified};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
+use uuid::Uuid;
 
 /// The report of a run.
 #[derive(Clone, Debug, Default, Eq, PartialEq, Serialize, Deserialize)]
 pub struct ApplyReport {
+    /// The id of the run in the ledger's history.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub run_id: Option<Uuid>,
     /// One entry for each operation of the plan, in the plan's order.
     pub operations: Vec<OperationReport>,
     /// Whether a signal stopped the run before its last operation.
@@ -158,6 +162,7 @@ impl ApplyReport {
             operations.sort_by_key(|operation| places.get(&operation.address).copied());
         }
         let report = Self {
+            run_id: None,
             operations,
             interrupted: false,
             waves,
@@ -178,6 +183,13 @@ impl ApplyReport {
     ) -> Self {
         self.oauth_apps = oauth_apps;
         self.stopped_by(cause)
+    }
+
+    /// Adds the id of the run.
+    #[must_use]
+    pub fn with_run(self, id: Uuid) -> Self {
+        let run_id = Some(id);
+        Self { run_id, ..self }
     }
 
     /// Adds the steps of a saved plan that were not executed.

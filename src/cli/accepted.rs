@@ -194,6 +194,8 @@ mod tests {
         ("rotate --all", EVERY),
         ("outputs", EVERY),
         ("ledger show", EVERY),
+        ("ledger history", EVERY),
+        ("ledger copy x y", EVERY),
         ("ledger trust acme", EVERY),
         ("ledger rekey", EVERY),
         ("ledger sign", EVERY),

@@ -52,7 +52,7 @@ pub use explain::ExplainArgs;
 pub use export::ExportArgs;
 pub use global::{ColorArg, Format, GlobalArgs, LedgerMode};
 pub use init::{CiSystem, InitArgs};
-pub use ledger::{LedgerCommand, RekeyArgs, ShowArgs, SignArgs, TrustArgs};
+pub use ledger::{CopyArgs, LedgerCommand, RekeyArgs, ShowArgs, SignArgs, TrustArgs};
 pub use lock::LockArgs;
 pub use man::ManArgs;
 pub use outputs::OutputsArgs;
@@ -73,6 +73,7 @@ pub use unverified::UnverifiedArgs;
 pub use validate::ValidateArgs;
 pub use waves::{HealthGate, WaveArgs};
 
+use crate::model::Wave;
 use clap::error::ErrorKind;
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use std::ffi::OsString;
@@ -193,9 +194,15 @@ pub fn parse(arguments: impl Iterator<Item = OsString>, width: usize) -> Result<
     if cli.global.json {
         cli.global.format = Format::Events;
     }
-    if let Command::Apply(args) = &mut cli.command {
-        args.execution.check_new = args.check;
-    }
+    let growing = match &mut cli.command {
+        Command::Apply(args) => {
+            args.execution.check_new = args.check;
+            waves::check_growing(args.waves.waves.iter().cloned())
+        }
+        Command::Rotate(args) => waves::check_growing(args.waves.iter().copied().map(Wave::Size)),
+        _ => Ok(()),
+    };
+    growing.map_err(|message| command.error(ErrorKind::ValueValidation, message))?;
     check_proxy(&mut command, &cli.global)?;
     Ok(cli)
 }

@@ -1,8 +1,9 @@
 //! Responsible for parsing argument values.
 
 use super::AdoptTarget;
-use crate::model::{AddressError, CountOrPercent, WebOrigin};
+use crate::model::{AddressError, CountOrPercent, Shard, WebOrigin};
 use clap::builder::RangedU64ValueParser;
+use std::num::NonZeroU16;
 use uuid::Uuid;
 
 /// Parses a timeout. The maximum of one year keeps the sum of timeout and present time valid.
@@ -38,6 +39,13 @@ pub(super) fn parse_wave(text: &str) -> Result<CountOrPercent, &'static str> {
         }
         wave => wave,
     }
+}
+
+/// Parses a number of shards.
+pub(super) fn parse_shards(text: &str) -> Result<NonZeroU16, String> {
+    let count = format!("0/{text}").parse::<Shard>();
+    let count = count.map_err(|_| "a number of shards is from 1 to 256".to_owned())?;
+    NonZeroU16::new(count.count()).ok_or_else(|| "a number of shards is from 1 to 256".to_owned())
 }
 
 /// Parses `KEY=VALUE`.

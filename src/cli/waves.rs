@@ -59,6 +59,26 @@ pub enum HealthGate {
     None,
 }
 
+/// Refuses sizes that do not grow. A size counts all waves up to its own, so that such a wave would have nothing.
+/// A count and a percentage cannot be compared before the total is known.
+pub(super) fn check_growing(waves: impl Iterator<Item = Wave>) -> Result<(), String> {
+    let (mut count, mut percent) = (None, None);
+    for wave in waves {
+        let is_after_all = percent == Some(100);
+        let is_larger = match wave {
+            Wave::Size(CountOrPercent::Count(size)) => count.replace(size) < Some(size),
+            Wave::Size(CountOrPercent::Percent(size)) => percent.replace(size) < Some(size),
+            Wave::Label { .. } => true,
+        };
+        if is_after_all || !is_larger {
+            return Err(format!(
+                "--waves: the wave {wave} selects nothing more, because sizes are cumulative and have to grow, as in 1,5%,25%,100%"
+            ));
+        }
+    }
+    Ok(())
+}
+
 fn parse_customer_wave(text: &str) -> Result<Wave, &'static str> {
     match text.strip_prefix("label:") {
         Some(label) => parse_label(label).map(|(key, value)| Wave::Label { key, value }),
@@ -74,4 +94,38 @@ fn parse_pause(text: &str) -> Result<Duration, &'static str> {
         .and_then(|duration| Duration::try_from(duration).ok())
         .filter(|duration| *duration <= LONGEST_PAUSE)
         .ok_or("a pause is a duration up to 24h, such as 90s or 5m")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{check_growing, parse_customer_wave};
+
+    #[test]
+    fn check_growing_refuses_waves_without_further_customers() {
+        let check = |text: &str| {
+            let waves: Result<Vec<_>, _> = text.split(',').map(parse_customer_wave).collect();
+            check_growing(waves.unwrap().into_iter())
+        };
+        for text in [
+            "1,5%,25%,100%",
+            "label:a=b,1,10,50%",
+            "10,5%",
+            "50%,label:a=b,60%",
+        ] {
+            assert_eq!(check(text), Ok(()), "{text}");
+        }
+        for (text, wave) in [
+            ("25%,5%", "5%"),
+            ("1,50%,50%", "50%"),
+            ("10,label:a=b,2", "2"),
+            ("100%,label:a=b", "label:a=b"),
+            ("100%,2000", "2000"),
+        ] {
+            let error = check(text).unwrap_err();
+            assert!(
+                error.contains(&format!("the wave {wave} selects")),
+                "{error}"
+            );
+        }
+    }
 }

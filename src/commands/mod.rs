@@ -12,6 +12,8 @@ mod explain;
 mod export;
 mod init;
 mod ledger;
+mod ledger_copy;
+mod ledger_history;
 mod ledger_sign;
 mod man;
 mod outputs;
@@ -186,6 +188,8 @@ async fn dispatch(command: Command, invocation: Invocation<'_>) -> Result<Exit, 
         Command::Connect(args) => Box::pin(connect::run(invocation, &args)).await,
         Command::Token(command) => token::run(invocation, &command).await,
         Command::Ledger(LedgerCommand::Show(args)) => ledger::show(invocation, &args).await,
+        Command::Ledger(LedgerCommand::History) => ledger_history::run(invocation).await,
+        Command::Ledger(LedgerCommand::Copy(args)) => ledger_copy::run(invocation, &args).await,
         Command::Ledger(LedgerCommand::Trust(args)) => ledger::trust(invocation, &args).await,
         Command::Ledger(LedgerCommand::Rekey(args)) => ledger::rekey(invocation, &args).await,
         Command::Ledger(LedgerCommand::Sign(args)) => ledger_sign::run(invocation, &args).await,

@@ -3,20 +3,22 @@
 
 use crate::app::{self, App, Invocation, SessionSettings};
 use crate::cli::{Format, OutputsArgs};
+use crate::config::Project;
 use crate::failure::{Exit, Failure};
-use crate::render::{self, OutputsError, json};
+use crate::render::{self, Outputs, OutputsError, json};
 
 pub(super) async fn run(invocation: Invocation<'_>, args: &OutputsArgs) -> Result<Exit, Failure> {
     let ui = invocation.ui;
     let project = app::load_if_any(invocation)?;
-    let events = render::sinks::quiet(ui);
-    let opening = App::open(invocation, &project, SessionSettings::default(), events);
-    let app = app::unless_interrupted(invocation.env, opening).await?;
-    let outputs = app
-        .until_interrupted(app.outputs(&args.target, args.unverified))
-        .await;
-    app.close().await?;
-    let outputs = outputs?;
+    let offline = if args.unverified.unverified {
+        app::unverified_outputs(invocation, &project, &args.target).await?
+    } else {
+        None
+    };
+    let outputs = match offline {
+        Some(outputs) => outputs,
+        None => read(invocation, &project, args).await?,
+    };
     let mut out = ui.out();
     let written = match invocation.global.format {
         Format::Json | Format::Events => {
@@ -33,4 +35,19 @@ pub(super) async fn run(invocation: Invocation<'_>, args: &OutputsArgs) -> Resul
             .hint("choose --format json, or narrow the outputs with --target"),
     })?;
     Ok(Exit::Success)
+}
+
+async fn read(
+    invocation: Invocation<'_>,
+    project: &Project,
+    args: &OutputsArgs,
+) -> Result<Outputs, Failure> {
+    let events = render::sinks::quiet(invocation.ui);
+    let opening = App::open(invocation, project, SessionSettings::default(), events);
+    let app = app::unless_interrupted(invocation.env, opening).await?;
+    let outputs = app
+        .until_interrupted(app.outputs(&args.target, args.unverified))
+        .await;
+    app.close().await?;
+    outputs
 }

@@ -8,7 +8,7 @@ use crate::render::ci::{self, Problems};
 use crate::render::{self, json, ndjson};
 
 pub(super) fn run(invocation: Invocation<'_>) -> Result<Exit, Failure> {
-    let loaded = app::read(invocation)?;
+    let loaded = app::read_every_environment(invocation)?;
     let ui = invocation.ui;
     match invocation.global.format {
         Format::Events => ndjson::findings(ui, &loaded.report),
@@ -37,6 +37,10 @@ fn text(invocation: Invocation<'_>, loaded: &Loaded) -> Result<(), Failure> {
             let (customers, connectors) =
                 (&project.desired.customers, project.desired.connectors());
             render::valid(ui, project.files.len(), customers.len(), connectors.count())?;
+            if !loaded.environments.is_empty() {
+                let names = loaded.environments.join(", ");
+                render::print_note(ui, &format!("valid in each environment: {names}"))?;
+            }
         }
         None => render::print_note(ui, app::EXPLAIN_FINDINGS)?,
     }

@@ -19,6 +19,8 @@ const LONGEST_NAME: usize = 40;
 #[derive(Debug, Default)]
 pub(super) struct Environment {
     pub(super) name: Option<String>,
+    /// The names of all environments.
+    pub(super) declared: Vec<String>,
     pub(super) variables: Arc<Variables>,
     settings: Option<RawEnvironment>,
 }
@@ -76,6 +78,7 @@ impl Environment {
         let variables = environment.variables.clone().unwrap_or_default();
         Self {
             name: Some(name.clone()),
+            declared: declared.keys().cloned().collect(),
             variables: Arc::new(Variables::new(&variables)),
             settings: Some(environment.clone()),
         }

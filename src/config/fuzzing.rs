@@ -22,7 +22,9 @@ fn load_text(bytes: &[u8]) -> Loaded {
 /// Any bytes give findings at valid locations, or a project. No finding contains a secret of the
 /// file.
 pub fn config(data: &[u8]) {
-    let Loaded { report, project } = load_text(data);
+    let Loaded {
+        report, project, ..
+    } = load_text(data);
     assert!(report.findings.len() <= limits::FINDINGS + limits::WARNINGS + limits::GROUPS + 1);
     assert_ne!(project.is_some(), report.has_errors());
     let text = String::from_utf8_lossy(data);

@@ -339,6 +339,7 @@ impl Contents {
         if !self.findings.failed() {
             unused_unchecked_secrets(&settings, &self.customers, &mut self.findings);
         }
+        let environments = project_file.environment.declared;
         let project = (!self.findings.failed()).then(|| Project {
             root: project_file.root,
             project_file: PathBuf::from(&*project_file.name),
@@ -361,6 +362,7 @@ impl Contents {
         Loaded {
             report: self.findings.into_report(),
             project,
+            environments,
         }
     }
 }

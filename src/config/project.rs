@@ -14,6 +14,8 @@ pub struct Loaded {
     pub report: Report,
     /// The project, unless a finding is an error.
     pub project: Option<Project>,
+    /// The environments of the project file, if the files are checked in each of them, or the run chooses one.
+    pub environments: Vec<String>,
 }
 
 /// A project whose files have no error.

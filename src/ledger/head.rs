@@ -4,7 +4,7 @@
 use super::authenticate::Authenticator;
 use super::envelope::{self, Opened};
 use super::{LedgerError, LedgerStore};
-use crate::model::{DefinitionId, RecordedGuards, RecordedOauthApp, WorkspaceId};
+use crate::model::{DefinitionId, RecordedGuards, RecordedOauthApp, RunRecord, WorkspaceId};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use uuid::Uuid;
@@ -40,6 +40,9 @@ pub(super) struct Head {
     /// The OAuth apps that airlift set. They belong to no customer, so that no entry has them.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub(super) oauth_apps: BTreeMap<DefinitionId, RecordedOauthApp>,
+    /// The history of runs, the oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) runs: Vec<RunRecord>,
 }
 
 impl Head {

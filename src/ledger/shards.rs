@@ -32,12 +32,22 @@ pub(super) fn refuse_divided(store: &LedgerStore, head: Option<&Head>) -> Result
 
 /// How a ledger is divided.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-enum Division {
+pub enum Division {
     /// No run has written the ledger.
     Unused,
     /// One ledger for all customers.
     Undivided,
+    /// A ledger for each of so many shards.
     Shards(u16),
+}
+
+/// How the ledger of an organization is divided. `authenticator` is that of the ledger without shards.
+pub async fn division(
+    root: &LedgerStore,
+    authenticator: &Authenticator,
+) -> Result<Division, LedgerError> {
+    let store = root.for_organization(authenticator.organization());
+    read(&store, authenticator).await
 }
 
 /// Refuses a ledger that is not divided into as many shards as the run says. `authenticator` is that of the ledger

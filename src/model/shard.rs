@@ -67,6 +67,11 @@ impl Shard {
         self.count.get()
     }
 
+    /// All shards, if there are so many.
+    pub fn all(count: NonZeroU16) -> impl Iterator<Item = Self> {
+        (0..count.get()).map(move |index| Self { index, count })
+    }
+
     /// The other shards.
     pub fn others(self) -> impl Iterator<Item = Self> {
         let indexes = (0..self.count.get()).filter(move |index| *index != self.index);

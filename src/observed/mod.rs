@@ -61,11 +61,37 @@ pub async fn observe(
             RefreshMode::Full => ListingMode::Customers,
         },
         survey: None,
+        names: None,
         parallelism: parallelism.max(1),
         events,
         renamed: previous_names(desired),
     };
     // On the heap, because its reads side by side make the future large.
+    Box::pin(observer.read()).await
+}
+
+/// As [`observe`], for a run over few customers that the ledger knows: does not list all workspaces, but those with one
+/// of these names, of which the customers' ids select theirs.
+pub async fn observe_named(
+    reader: &Reader,
+    desired: &Desired,
+    recorded: &LedgerState,
+    (refresh, names): (RefreshMode, &BTreeSet<String>),
+    parallelism: usize,
+    events: &dyn Sink,
+) -> Result<Observed, ApiError> {
+    let observer = Observer {
+        reader,
+        desired,
+        recorded,
+        refresh,
+        listing: ListingMode::Customers,
+        survey: None,
+        names: Some(names),
+        parallelism: parallelism.max(1),
+        events,
+        renamed: previous_names(desired),
+    };
     Box::pin(observer.read()).await
 }
 
@@ -78,6 +104,8 @@ struct Observer<'a> {
     listing: ListingMode,
     /// Replaces the declarations as the selection of what is read.
     survey: Option<&'a Survey<'a>>,
+    /// The names of the workspaces that are listed. `None` for all.
+    names: Option<&'a BTreeSet<String>>,
     parallelism: usize,
     events: &'a dyn Sink,
     /// Declared customers by `previous_name`.
@@ -89,7 +117,10 @@ impl Observer<'_> {
         self.reader.note_recorded(self.recorded.into());
         let (isolation, has_pages) = (Isolation::default(), AtomicBool::new(false));
         let pages = async {
-            let listing = self.reader.workspaces(self.events).await;
+            let listing = match self.names {
+                None => self.reader.workspaces(self.events).await,
+                Some(names) => self.reader.workspaces_named(names, self.events).await,
+            };
             has_pages.store(true, Ordering::Relaxed);
             listing
         };

@@ -14,6 +14,8 @@ pub struct Survey<'a> {
     pub customers: &'a (dyn Fn(WorkspaceId, &str) -> bool + Sync),
     /// The connectors whose details are read.
     pub details: Details,
+    /// The names of the workspaces that are listed. `None` for all.
+    pub names: Option<&'a BTreeSet<String>>,
 }
 
 /// The connectors whose details a survey reads.
@@ -65,6 +67,7 @@ pub async fn survey(
         refresh: RefreshMode::Full,
         listing: ListingMode::Customers,
         survey: Some(survey),
+        names: survey.names,
         parallelism: parallelism.max(1),
         events,
         renamed: BTreeMap::new(),

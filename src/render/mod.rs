@@ -62,12 +62,13 @@ pub use terminal::{
     Safe, Ui, Verbosity, width,
 };
 pub use text::{
-    doctor, drift, example, findings, ledger, one_type, plan, plan_before_apply, rekeyed, report,
-    signed, signing, status, trust_plan, trusted, types,
+    doctor, drift, example, findings, history, ledger, ledger_copied, one_type, plan,
+    plan_before_apply, rekeyed, report, signed, signing, status, trust_plan, trusted, types,
 };
 pub use token::{token, token_as_json, token_file, token_file_as_json, token_life};
 pub use view::ledger::{
-    Fingerprints, LedgerConnector, LedgerContents, LedgerCustomer, Trusted, UnverifiedRow,
+    Fingerprints, LedgerConnector, LedgerContents, LedgerCopy, LedgerCustomer, RunHistory, Trusted,
+    UnverifiedRow,
 };
 pub use view::outputs::Outputs;
 pub use view::plan_summary::MissingSecrets;

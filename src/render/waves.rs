@@ -2,14 +2,14 @@
 
 use super::labels::counted;
 use super::messages::print_note;
-use super::{Safe, Ui};
+use super::{Label, Line, Safe, Ui};
 use crate::plan::{Rollout, RolloutWave};
 use std::io;
 
-/// The customers without a wave that a note names.
-const NAMED: usize = 3;
+/// The customers without a wave that are listed, unless `-v` is given.
+const LISTED: usize = 5;
 
-/// Says how many customers each wave has, and which customers no wave selects.
+/// Says how many customers each wave has, and lists the customers that no wave selects.
 pub(crate) fn waves(ui: &Ui, rollout: &Rollout) -> io::Result<()> {
     let waves: Vec<String> = rollout.waves.iter().map(wave).collect();
     if !waves.is_empty() {
@@ -19,21 +19,31 @@ pub(crate) fn waves(ui: &Ui, rollout: &Rollout) -> io::Result<()> {
     if unselected.is_empty() {
         return Ok(());
     }
-    let names: Vec<String> = unselected
-        .iter()
-        .take(NAMED)
-        .map(|customer| Safe::new(&customer.name).to_string())
-        .collect();
-    let more = match unselected.len().saturating_sub(NAMED) {
-        0 => String::new(),
-        more => format!(" and {more} more"),
+    let mut out = ui.status();
+    let customers = counted(unselected.len(), "customer");
+    let heading = Safe::new(format_args!("In no wave ({customers})"));
+    let line = Line::at(0).hang(2).label(Label::Warning, heading);
+    out.line(&line.text(": this run does not change them"))?;
+    let shown = if ui.verbosity().lists_all() {
+        unselected.len()
+    } else {
+        unselected.len().min(LISTED)
     };
-    let text = format!(
-        "no wave selects {} of the plan, so this run does not change them: {}{more}",
-        counted(unselected.len(), "customer"),
-        names.join(", ")
-    );
-    print_note(ui, &text)
+    for customer in &unselected[..shown] {
+        let changes = counted(customer.steps.len(), "change");
+        let line = Line::at(2)
+            .hang(4)
+            .label(Label::Strong, Safe::name(&customer.name));
+        out.line(&line.text(Safe::new(format_args!(": {changes}"))))?;
+    }
+    if shown < unselected.len() {
+        let more = Safe::new(format_args!(
+            "and {} more; -v lists all",
+            unselected.len() - shown
+        ));
+        out.line(&Line::at(2).label(Label::Faint, more))?;
+    }
+    out.flush()
 }
 
 fn wave(wave: &RolloutWave) -> String {

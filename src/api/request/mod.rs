@@ -88,9 +88,18 @@ impl<'a> Request<'a> {
 }
 
 /// `list_workspaces`
-pub(super) fn list_workspaces(limit: u32, cursor: Option<&str>) -> Request<'static> {
+///
+/// With `part`, only workspaces whose names contain it, in any case.
+pub(super) fn list_workspaces(
+    limit: u32,
+    part: Option<&str>,
+    cursor: Option<&str>,
+) -> Request<'static> {
     let mut request = Request::get("list_workspaces", WORKSPACES);
     request.query.push(("limit", limit.to_string()));
+    if let Some(part) = part {
+        request.query.push(("name_contains", part.to_owned()));
+    }
     if let Some(cursor) = cursor {
         request.query.push(("cursor", cursor.to_owned()));
     }
@@ -353,7 +362,7 @@ mod tests {
             query(Contract::ExternalUser),
             [("external_user_id", "a&b".to_owned())]
         );
-        let page = list_workspaces(100, Some("c==")).query;
+        let page = list_workspaces(100, None, Some("c==")).query;
         assert_eq!(
             page,
             [("limit", "100".to_owned()), ("cursor", "c==".to_owned())]

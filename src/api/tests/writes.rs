@@ -13,6 +13,8 @@ use crate::model::{
 };
 use axum::response::Response;
 use serde_json::json;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 const SECRET: &str = "s3cr3t/of\"acme";
@@ -105,6 +107,39 @@ async fn create_connector_after_server_error_is_not_retried() {
         assert_eq!(error.effect(), effect, "{error}");
         assert_eq!(stub.count("POST", CONNECTORS), 1);
     }
+}
+
+#[tokio::test]
+async fn create_connector_is_not_repeated_after_the_lock_is_lost() {
+    let is_held = Arc::new(AtomicBool::new(true));
+    let lock = Arc::clone(&is_held);
+    let stub = Stub::start(move |seen| match seen.path.as_str() {
+        CONNECTORS => {
+            lock.store(false, Ordering::SeqCst);
+            Some(status(429, &json!({})))
+        }
+        path if path == workspace_path(5) => Some(ok(&workspace(5, "acme"))),
+        _ => minting(seen, 5, "acme"),
+    })
+    .await;
+    let session = stub.session().await;
+    session.guard_writes(move || is_held.load(Ordering::SeqCst));
+    let error = create(&session.writer()).await.unwrap_err();
+    assert!(error.to_string().contains("lost the lock"), "{error}");
+    assert_eq!(stub.count("POST", CONNECTORS), 1);
+}
+
+#[tokio::test]
+async fn create_connector_without_the_lock_sends_no_request_that_writes() {
+    let stub = server(|_| ok(&json!({"id": id(9)}))).await;
+    let session = stub.session().await;
+    session.guard_writes(|| false);
+    let error = create(&session.writer()).await.unwrap_err();
+    assert_eq!(error.effect(), Effect::None);
+    assert_eq!(stub.count("POST", CONNECTORS), 0);
+    session.end_write_guard();
+    create(&session.writer()).await.unwrap();
+    assert_eq!(stub.count("POST", CONNECTORS), 1);
 }
 
 #[tokio::test]

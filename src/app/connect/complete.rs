@@ -61,7 +61,7 @@ impl App<'_> {
         let execution = ExecutionArgs::default();
         let secrets = self.resolve(&planned.plan, execution).await?;
         let report = self
-            .execute(&planned, &secrets, execution, Strategy::AtOnce)
+            .execute(&planned, &secrets, execution, Strategy::AtOnce("connect"))
             .await?;
         let is_recorded = report
             .operations

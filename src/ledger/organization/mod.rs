@@ -1,5 +1,6 @@
 //! Responsible for the ledger of one organization: loads entries, and opens the journal and the lock.
 
+mod head_records;
 mod packing;
 mod saving;
 mod unwritten;
@@ -16,7 +17,7 @@ use super::{Journal, JournalEntry, LedgerError, LedgerStore, Lock, Rotations, en
 use crate::events::Sink;
 use crate::model::{
     CustomerEntry, DefinitionId, LedgerState, LockUnpoisoned, RecordedGuards, RecordedOauthApp,
-    UnverifiedCause, UnverifiedEntry, WorkspaceId,
+    RunRecord, UnverifiedCause, UnverifiedEntry, WorkspaceId,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -64,6 +65,8 @@ struct State {
     own_journal: Option<Journal>,
     guards: Option<RecordedGuards>,
     oauth_apps: BTreeMap<DefinitionId, RecordedOauthApp>,
+    /// The history of runs, the oldest first.
+    runs: Vec<RunRecord>,
     /// Entries that are in the journal and not in their files yet.
     unwritten: UnwrittenEntries,
     is_loaded: bool,
@@ -279,27 +282,9 @@ impl Ledger {
             state.journal = head.and_then(|head| head.journal.clone());
             state.guards = head.and_then(|head| head.guards);
             state.oauth_apps = head.map(|head| head.oauth_apps.clone()).unwrap_or_default();
+            state.runs = head.map(|head| head.runs.clone()).unwrap_or_default();
         }
         state.is_loaded = true;
-    }
-
-    /// Records the guards of the files for the next head.
-    pub fn record_guards(&self, guards: RecordedGuards) {
-        let mut state = self.state();
-        if state.guards.replace(guards) != Some(guards) {
-            state.mark_changed();
-        }
-    }
-
-    /// Records an OAuth app for the next head, or that it was removed. The ledger must be loaded. A run that is
-    /// killed before the head is written sets or removes the app again, which changes nothing.
-    pub fn record_oauth_app(&self, definition: DefinitionId, app: Option<RecordedOauthApp>) {
-        let mut state = self.state();
-        match app {
-            Some(app) => drop(state.oauth_apps.insert(definition, app)),
-            None => drop(state.oauth_apps.remove(&definition)),
-        }
-        state.mark_changed();
     }
 
     /// Whether an authenticated entry of a workspace exists. The ledger must be loaded.

@@ -338,6 +338,7 @@ impl Ledger {
             shards: None,
             guards: state.guards,
             oauth_apps: state.oauth_apps.clone(),
+            runs: state.runs.clone(),
         }
     }
 }

@@ -38,6 +38,18 @@ impl LedgerStore {
         Self::Local(LocalStore::new(dir, access))
     }
 
+    /// The path or address of the store for messages.
+    pub fn address(&self) -> String {
+        let address = self.shown("").display().to_string();
+        address.trim_end_matches('/').to_owned()
+    }
+
+    /// The organizations that have a ledger in the store.
+    pub async fn organizations(&self) -> Result<Vec<OrganizationId>, LedgerError> {
+        let names = self.directories().await?;
+        Ok(names.iter().filter_map(|name| name.parse().ok()).collect())
+    }
+
     /// The store of one organization.
     pub(in crate::ledger) fn for_organization(&self, organization: OrganizationId) -> Self {
         self.below(&organization.to_string())

@@ -18,6 +18,9 @@ use serde::Serialize;
 pub(super) struct ReportDocument<'a> {
     /// The version of this document. New fields do not change it.
     format_version: u32,
+    /// The id of the run, as in `airlift ledger history`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    run_id: Option<String>,
     /// Whether every operation succeeded.
     complete: bool,
     /// Whether a person or a signal stopped the run before its end.
@@ -83,6 +86,7 @@ pub(super) struct OperationEntry<'a> {
 pub(super) fn document(report: &ApplyReport) -> ReportDocument<'_> {
     ReportDocument {
         format_version: FORMAT_VERSION,
+        run_id: report.run_id.map(|id| id.to_string()),
         complete: report.is_complete(),
         interrupted: report.interrupted,
         summary: summary(report),

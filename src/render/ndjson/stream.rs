@@ -76,6 +76,11 @@ impl EventStream {
         stream
     }
 
+    /// The id of the run.
+    pub(crate) fn run_id(&self) -> Uuid {
+        self.run_id
+    }
+
     /// The same, with options that suggested commands repeat.
     #[must_use]
     pub(in crate::render) fn with_options(self, options: RepeatedOptions) -> Self {

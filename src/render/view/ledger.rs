@@ -1,6 +1,6 @@
-//! Responsible for the results of `ledger show` and `ledger trust`.
+//! Responsible for the results of `ledger show`, `ledger trust`, `ledger history` and `ledger copy`.
 
-use crate::model::{ConnectorId, DefinitionId, WorkspaceId};
+use crate::model::{ConnectorId, DefinitionId, RunRecord, WorkspaceId};
 use serde::Serialize;
 
 /// What the ledger records.
@@ -101,4 +101,28 @@ pub struct NotTrusted {
     pub address: String,
     /// The reason, as a lower-case fragment.
     pub why: String,
+}
+
+/// The runs that the ledger has.
+#[derive(Clone, Debug, Serialize)]
+pub struct RunHistory {
+    /// The path or address of the ledger.
+    pub location: String,
+    /// The newest first.
+    pub runs: Vec<RunRecord>,
+}
+
+/// The result of `ledger copy`.
+#[derive(Clone, Debug, Serialize)]
+pub struct LedgerCopy {
+    /// The path or address of the original.
+    pub from: String,
+    /// The path or address of the copy.
+    pub to: String,
+    /// The number of shards of the copy. `None` if it is not divided.
+    pub shards: Option<u16>,
+    /// Customers in the copy.
+    pub customers: usize,
+    /// Connectors in the copy.
+    pub connectors: usize,
 }

@@ -188,10 +188,6 @@ fn saved_plan_of_another_environment_is_refused() {
 #[test]
 fn project_with_environments_needs_one_that_exists() {
     let mut env = project();
-    assert_eq!(
-        findings(&env, &[]),
-        ["environment_not_chosen ./airlift.yaml:5"]
-    );
     env.run(&["plan"])
         .exits(1)
         .complains("the environments `prod`,");
@@ -205,6 +201,51 @@ fn project_with_environments_needs_one_that_exists() {
     env.run(&["validate"])
         .exits(1)
         .says("error[unknown_environment]");
+}
+
+#[test]
+fn validate_checks_every_environment_and_names_those_of_a_finding() {
+    let env = project();
+    env.run(&["validate"])
+        .exits(0)
+        .complains("valid in each environment: prod, staging");
+    env.edit("region: eu, ", "");
+    env.edit("suffix: -staging, ", "suffix: -staging, region: 5, ");
+    env.edit("region: 5, region: us,", "region: 5,");
+    let output = env.run(&["validate", "--format", "json"]);
+    let report = output.exits(1).json();
+    let findings = report["findings"].as_array().unwrap();
+    let has = |code: &str, environment: &str| {
+        findings.iter().any(|finding| {
+            let message = finding["message"].as_str().unwrap();
+            finding["code"] == code
+                && message.ends_with(&format!("(in the environment `{environment}`)"))
+        })
+    };
+    assert!(has("undefined_variable", "prod"), "{findings:#?}");
+    assert!(
+        has("unknown_region", "staging")
+            || has("wrong_type", "staging")
+            || has("invalid_value", "staging"),
+        "{findings:#?}"
+    );
+    env.write(
+        "customers/acme.yaml",
+        &CUSTOMER.replace("type: github", "type: gihtub"),
+    );
+    let report = env.run(&["validate", "--format", "json"]).exits(1).json();
+    let findings = report["findings"].as_array().unwrap().iter();
+    let of_all: Vec<_> = findings
+        .filter(|finding| finding["code"] == "unknown_type")
+        .collect();
+    assert_eq!(of_all.len(), 1, "{of_all:#?}");
+    assert!(
+        !of_all[0]["message"]
+            .as_str()
+            .unwrap()
+            .contains("environment")
+    );
+    env.run(&["validate", "--env", "staging"]).exits(1);
 }
 
 #[test]

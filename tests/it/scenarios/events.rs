@@ -250,6 +250,8 @@ fn events_of_other_commands_have_their_document() {
         ("status", "connectors"),
         ("snapshot --out snapshot.json", "file"),
         ("ledger show", "customers"),
+        ("ledger history", "runs"),
+        ("ledger copy .airlift/ledger copied", "customers"),
         ("ledger trust acme --auto-approve", "trusted"),
         ("ledger sign --auto-approve", "format_version"),
     ] {

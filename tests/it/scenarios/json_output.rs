@@ -8,7 +8,7 @@ use std::path::Path;
 use std::process::Stdio;
 
 /// Commands that read the project and the API.
-const ONLINE: [&str; 15] = [
+const ONLINE: [&str; 17] = [
     "plan",
     "outputs",
     "status",
@@ -21,6 +21,8 @@ const ONLINE: [&str; 15] = [
     "rotate acme --auto-approve",
     "rotate --resume --auto-approve",
     "ledger show",
+    "ledger history",
+    "ledger copy .airlift/ledger copied",
     "ledger trust acme --auto-approve",
     "ledger rekey",
     "ledger sign --auto-approve",

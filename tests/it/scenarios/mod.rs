@@ -27,6 +27,8 @@ mod isolation;
 mod json_output;
 mod ledger;
 mod ledger_commands;
+mod ledger_copy;
+mod ledger_history;
 mod ledger_place;
 mod literal_text;
 mod naughty_names;

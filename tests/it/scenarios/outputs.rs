@@ -88,3 +88,28 @@ fn outputs_file_that_cannot_be_written_is_refused_before_the_apply() {
         traffic.assert_only_reads();
     }
 }
+
+#[test]
+fn unverified_outputs_need_no_credentials_and_no_request() {
+    let mut env = TestEnv::applied();
+    let github = env.connector("Acme GitHub").id.to_string();
+    for name in ["AIRBYTE_CLIENT_ID", "AIRBYTE_CLIENT_SECRET"] {
+        env.unset(name);
+    }
+    let (output, traffic) = env.run_with_traffic(&["outputs", "--unverified"]);
+    output.exits(0).says(&github).complains("are not verified");
+    assert!(traffic.0.is_empty());
+    env.run(&["outputs", "--unverified", "--target", "globex"])
+        .exits(0)
+        .says("Globex Stripe");
+    env.run(&["outputs"]).exits(3).complains("no_credentials");
+}
+
+#[test]
+fn unverified_outputs_with_the_key_are_verified_without_a_request() {
+    let env = TestEnv::applied();
+    let (output, traffic) = env.run_with_traffic(&["outputs", "--unverified"]);
+    output.exits(0).says("Acme GitHub");
+    assert!(!output.stderr.contains("are not verified"), "{output}");
+    assert!(traffic.0.is_empty());
+}

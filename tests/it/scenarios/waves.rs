@@ -176,7 +176,9 @@ fn waves_by_label_name_the_customers_that_no_wave_selects() {
     let (output, _) = env.apply(&["--waves", "label:tier=canary", "--format", "json"]);
     let report = output
         .exits(4)
-        .complains("no wave selects 18 customers")
+        .complains("In no wave (18 customers): this run does not change them\n")
+        .complains(": 2 changes\n")
+        .complains("and 13 more; -v lists all")
         .json();
     assert_eq!(report["waves"][0]["customers"], 2);
     let codes = report["operations"].as_array().unwrap().iter();
@@ -217,6 +219,8 @@ fn invalid_wave_is_a_usage_error() {
         &["--waves", "0"][..],
         &["--waves", "label:tier"],
         &["--waves", "101%"],
+        &["--waves", "25%,5%,100%"],
+        &["--waves", "10,5,100%"],
         &["--wave-pause", "5m"],
         &["--waves", "1", "--wave-pause", "-5m"],
         &["--waves", "1", "--wave-pause", "2d"],

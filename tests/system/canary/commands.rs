@@ -152,6 +152,15 @@ pub(crate) const COMMANDS: &[CommandCase] = &[
         Client,
         &["ledger show", "ledger show customer-0"],
     ),
+    case("ledger history", Client, &["ledger history"]),
+    case(
+        "ledger copy",
+        Client,
+        &[
+            "ledger copy .airlift/ledger ../copied",
+            "ledger copy .airlift/ledger ../copied --shards 2",
+        ],
+    ),
     case(
         "ledger trust",
         Client,
