@@ -25,6 +25,7 @@ mod export_update;
 mod interruption;
 mod isolation;
 mod json_output;
+mod large_ledger;
 mod ledger;
 mod ledger_commands;
 mod ledger_copy;

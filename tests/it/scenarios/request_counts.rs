@@ -70,38 +70,6 @@ fn assert_counts(traffic: &RecordedRequests, expected: &[(&str, usize)]) {
     assert_eq!(counts(traffic), all);
 }
 
-#[test]
-fn target_of_a_large_ledger_reads_no_pages_of_other_workspaces() {
-    let env = TestEnv::with(&fleet(201, 1), quick());
-    env.apply(&["--parallelism", "20"]).0.exits(0);
-    for line in [
-        &["plan", "--target", "c100"][..],
-        &["drift", "--target", "c100"],
-        &["apply", "--auto-approve", "--target", "c100/GitHub 0"],
-    ] {
-        let (output, traffic) = env.run_with_traffic(line);
-        output.exits(0);
-        let expected = [(TOKEN, 1), (WORKSPACES, 1), (LIST, 1)];
-        let mut counts = counts(&traffic);
-        // Drift compares the settings.
-        counts.remove(GET);
-        assert_eq!(counts, expected.into(), "{line:?}");
-    }
-    // Another workspace of the name is found as in a run over everything.
-    let world = env.world();
-    let workspace = |name: &str| world.workspace(name).unwrap().id;
-    let remote = env.remote();
-    remote.change_customer(workspace("c100"), &json!({"name": "renamed"}));
-    remote.change_customer(workspace("c101"), &json!({"name": "c100"}));
-    for more in [&[][..], &["--target", "c100"]] {
-        let line = [&["plan", "--format", "json"], more].concat();
-        let plan = env.run(&line).exits(0).json();
-        let blocked = plan["blocked"].as_array().unwrap();
-        let of_c100 = blocked.iter().find(|entry| entry["address"] == "c100");
-        assert_eq!(of_c100.unwrap()["code"], "renamed_remotely", "{blocked:?}");
-    }
-}
-
 /// A fleet of three customers with two connectors each, applied.
 fn applied() -> TestEnv {
     let env = TestEnv::with(&fleet(3, 2), quick());
