@@ -66,7 +66,7 @@ impl Reader {
             let emit = |done| {
                 events.emit(Event::CustomersListed {
                     done: before + done,
-                })
+                });
             };
             flaw = self.read_pages(&mut rows, Some(name), emit).await?.or(flaw);
             items.extend(rows.items);

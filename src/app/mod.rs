@@ -190,6 +190,15 @@ pub(crate) struct App<'a> {
     lock: Option<Lock>,
 }
 
+/// The ledger of a run. Its history names the run as its events do.
+fn ledger_of_run(place: &LedgerStore, authenticator: Authenticator, ui: &Ui) -> Ledger {
+    let ledger = Ledger::new(place, authenticator);
+    match ui.events() {
+        Some(events) => ledger.with_run(events.run_id()),
+        None => ledger,
+    }
+}
+
 impl<'a> App<'a> {
     /// Opens the session and the ledger of its organization.
     pub(crate) async fn open(
@@ -226,18 +235,12 @@ impl<'a> App<'a> {
                 (Some(members), project, whole.of_shard(shard))
             }
         };
-        let ledger = Ledger::new(&place, authenticator);
-        let events_of_run = invocation.ui.events();
         Ok(Self {
             invocation,
             project,
             secrets,
             shard,
-            // The history names the run as its events do.
-            ledger: match events_of_run {
-                Some(events) => ledger.with_run(events.run_id()),
-                None => ledger,
-            },
+            ledger: ledger_of_run(&place, authenticator, invocation.ui),
             authenticator: whole,
             plans: PlanStore::of_ledger(&place, connection.organization),
             store: place,

@@ -306,8 +306,16 @@ mod tests {
         assert_eq!(decode(b"version: 1"), Ok(OperatorPolicy::default()));
     }
 
+    fn assert_invalid(text: &str, part: &str) {
+        let error = decode(text.as_bytes()).unwrap_err();
+        assert!(
+            error.contains(part) && !error.contains("hunter2"),
+            "{error}"
+        );
+    }
+
     #[test]
-    fn decode_of_invalid_file_fails_without_quoting_values() {
+    fn decode_of_file_of_another_form_names_line_and_key() {
         for (text, part) in [
             ("", "is empty"),
             ("- version: 1", "is a list"),
@@ -335,6 +343,14 @@ mod tests {
                 "version: 1\nchange_windows: {zone: UTC, allow: [{days: [someday]}]}",
                 "`change_windows.allow[0].days[0]` takes one of `mon`",
             ),
+        ] {
+            assert_invalid(text, part);
+        }
+    }
+
+    #[test]
+    fn decode_of_invalid_file_fails_without_quoting_values() {
+        for (text, part) in [
             ("{version: 1, max_allow_delete: hunter2}", "percentage"),
             ("{version: 1, max_allow_delete: 101%}", "percentage"),
             ("version: 1\nmax_delete_percent: 101", "above 100 (line 2)"),
@@ -362,11 +378,7 @@ mod tests {
                 "`first` after `last`",
             ),
         ] {
-            let error = decode(text.as_bytes()).unwrap_err();
-            assert!(
-                error.contains(part) && !error.contains("hunter2"),
-                "{error}"
-            );
+            assert_invalid(text, part);
         }
     }
 }

@@ -248,15 +248,12 @@ impl App<'_> {
         let names = (listing == ListingMode::Customers && unsettled.is_empty())
             .then(|| selected.names(recorded.customers.len()))
             .flatten();
-        let observed = match &names {
-            Some(names) => {
-                let mode = (reading.refresh, names);
-                observe_named(&reader, desired, recorded_part, mode, parallelism, events).await?
-            }
-            None => {
-                let mode = (reading.refresh, listing);
-                observe(&reader, desired, recorded_part, mode, parallelism, events).await?
-            }
+        let observed = if let Some(names) = &names {
+            let mode = (reading.refresh, names);
+            observe_named(&reader, desired, recorded_part, mode, parallelism, events).await?
+        } else {
+            let mode = (reading.refresh, listing);
+            observe(&reader, desired, recorded_part, mode, parallelism, events).await?
         };
         self.warn_of_empty_ledger(&recorded, &observed)?;
         self.warn_of_unusable_listing(&observed)?;
