@@ -13,7 +13,7 @@ use super::table::Table;
 use super::template::{RowContext, Template};
 use std::collections::BTreeMap;
 use std::ops::Range;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// The rows that one thread works on at a time.
 const CHUNK: usize = 256;
@@ -68,8 +68,12 @@ impl Tables {
             for file in included("table", patterns, &document.directory(), place, findings) {
                 let Some(format) = entry.format.or_else(|| Table::format_of(&file.path)) else {
                     let message = "the ending of the table's name does not say its format";
-                    let help = "add `format: csv`, `json` or `jsonl`".to_owned();
-                    findings.at(place, Code::InvalidTable, message, Some(help));
+                    let help = if is_spreadsheet(&file.path) {
+                        "save the spreadsheet as CSV"
+                    } else {
+                        "add `format: csv`, `json` or `jsonl`"
+                    };
+                    findings.at(place, Code::InvalidTable, message, Some(help.to_owned()));
                     continue;
                 };
                 sources.push(TableSource {
@@ -105,6 +109,14 @@ impl TableSource {
         }
         table
     }
+}
+
+fn is_spreadsheet(path: &Path) -> bool {
+    path.extension().is_some_and(|end| {
+        ["xlsx", "xls", "ods", "numbers"]
+            .iter()
+            .any(|known| end.eq_ignore_ascii_case(known))
+    })
 }
 
 /// The number of chunks of a table.

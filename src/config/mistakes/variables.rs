@@ -3,10 +3,14 @@
 use crate::config::yaml::typos::TYPOGRAPHIC_QUOTES;
 use crate::model::STORES;
 
+const ROW: &str = "write `{{ row.COLUMN }}` for the value of a column";
+
 /// How to write the reference that a text was meant to be.
 pub(in crate::config) fn of_reference(text: &str) -> Option<&'static str> {
     let inner = text.trim();
-    if inner.contains("${{") {
+    if inner.contains("${row.") {
+        Some(ROW)
+    } else if inner.contains("${{") {
         Some(
             "`${{ … }}` is an expression of GitHub Actions, which does not read this file: set a \
              variable in the workflow (`env:`) and write \"${env:NAME}\"",
@@ -64,7 +68,9 @@ fn is_typographic_quote(character: char) -> bool {
 
 /// What to write for a variable that a name was meant to contain. airlift takes names as they are.
 pub(in crate::config) fn of_name(name: &str) -> Option<&'static str> {
-    if name.contains("${{") {
+    if name.contains("${row.") {
+        Some(ROW)
+    } else if name.contains("${{") {
         Some(
             "`${{ … }}` is an expression of GitHub Actions, which does not read this file: write the name itself, \
              or `${var.NAME}` with `variables` of an environment",
@@ -175,6 +181,7 @@ mod tests {
                 .unwrap()
                 .contains("one reference")
         );
+        assert_eq!(of_reference("${env:T_${row.id}}"), of_name("c ${row.id}"));
         assert_eq!(of_reference("hunter2"), None);
         assert_eq!(
             of_reference("$abc"),

@@ -53,6 +53,8 @@ fn rows(table: &mut Table, records: Vec<StringRecord>) -> Vec<TableDefect> {
     if !defects.is_empty() {
         return defects;
     }
+    // A spreadsheet writes rows without values behind the last one.
+    let records = records.filter(|(_, record)| record.iter().any(|value| !value.is_empty()));
     for (index, record) in records {
         match row(table, index + 1, &record) {
             Ok(row) => table.rows.push(row),
@@ -104,6 +106,14 @@ fn row(table: &Table, number: usize, record: &StringRecord) -> Result<Row, Table
         (Some(first), Some(last)) => first.start..last.end,
         _ => start..start,
     };
+    // The reader takes the rest of the file as the value.
+    if let Some(open) = fields.iter().find(|at| is_open(&table.source.text, at)) {
+        let at = open.start..open.start + 1;
+        return Err(TableDefect {
+            row: Some(number),
+            ..table.defect(&at, "this quotation mark is not closed")
+        });
+    }
     let (wanted, given) = (table.columns.len(), record.len());
     if given != wanted {
         let values = if given == 1 { "value" } else { "values" };
@@ -129,6 +139,12 @@ fn row(table: &Table, number: usize, record: &StringRecord) -> Result<Row, Table
         cells: cells.collect(),
         at,
     })
+}
+
+/// Whether a field begins with a quotation mark that no other one closes before the end of the text.
+fn is_open(text: &str, at: &Range<usize>) -> bool {
+    let field = text.get(at.clone()).unwrap_or_default();
+    field.starts_with('"') && field.matches('"').count() % 2 == 1 && at.end >= text.len()
 }
 
 /// Where the fields of a record are in the text. `start` may be before the line ends that precede the record.

@@ -190,7 +190,14 @@ fn columns(
                 let near = closest(column, parameters.keys().map(String::as_str));
                 return Err(Problem {
                     message: format!("the template has no parameter {}", title(column)),
-                    help: near.map(|near| format!("did you mean `row.{near}`?")),
+                    help: match near {
+                        Some(near) => Some(format!("did you mean `row.{near}`?")),
+                        None if parameters.is_empty() => None,
+                        None => {
+                            let names: Vec<&str> = parameters.keys().map(String::as_str).collect();
+                            Some(format!("the parameters are {}", names.join(", ")))
+                        }
+                    },
                 });
             }
             _ => {

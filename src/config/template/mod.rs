@@ -31,6 +31,8 @@ pub(super) struct Template {
     parameters: BTreeMap<String, Parameter>,
     expressions: Expressions,
     customer: Node,
+    /// Whether an expression is invalid, so that no row can have a customer.
+    is_broken: bool,
     /// The parameters whose values become part of secret references.
     in_references: BTreeSet<String>,
 }
@@ -70,18 +72,21 @@ impl Template {
             parameters: &parameters,
             expressions: Expressions::new(),
             in_references: BTreeSet::new(),
+            is_broken: false,
             findings,
         };
         let customer = compiler.map(&raw.customer, origin.key("customer"));
         let Compiler {
             expressions,
             in_references,
+            is_broken,
             ..
         } = compiler;
         Self {
             parameters,
             expressions,
             customer,
+            is_broken,
             in_references,
         }
     }
@@ -91,6 +96,7 @@ struct Compiler<'c> {
     parameters: &'c BTreeMap<String, Parameter>,
     expressions: Expressions,
     in_references: BTreeSet<String>,
+    is_broken: bool,
     findings: &'c mut Findings,
 }
 
@@ -135,6 +141,7 @@ impl Compiler<'_> {
                 NodeKind::Expression(expression)
             }
             Err(problem) => {
+                self.is_broken = true;
                 let message = format!("{}: {}", origin.label(), problem.message);
                 let help = problem.help;
                 self.findings

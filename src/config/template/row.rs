@@ -37,8 +37,11 @@ impl Template {
     /// Reports the columns of a table that the template does not have.
     pub(in crate::config) fn check_columns(&self, table: &Table, findings: &mut Findings) {
         let site = FindingSite::new(table.header_location());
+        // Another spelling of a parameter has a finding of its own.
+        let is_spelling = |column: &str, name: &str| column.trim().eq_ignore_ascii_case(name);
+        let is_spelt = |name: &str| table.columns.iter().any(|column| is_spelling(column, name));
         for (name, parameter) in &self.parameters {
-            if parameter.is_required && !table.may_have(name) {
+            if parameter.is_required && !table.may_have(name) && !is_spelt(name) {
                 let message = format!(
                     "the table has no column {}, and the template requires it",
                     title(name)
@@ -48,7 +51,11 @@ impl Template {
         }
         let is_known =
             |column: &String| column == OVERRIDES || self.parameters.contains_key(column);
-        if !table.columns.is_empty() && !table.columns.iter().any(is_known) {
+        let has_parameter = |column: &String| {
+            let mut names = self.parameters.keys();
+            is_known(column) || names.any(|name| is_spelling(column, name))
+        };
+        if !table.columns.is_empty() && !table.columns.iter().any(has_parameter) {
             // The file may be no table, so that its first line may hold a secret.
             let message = "the table has none of the columns that the template takes".to_owned();
             findings.at_site(site, Code::UnknownColumn, message, None);
@@ -87,6 +94,9 @@ impl Template {
     ) -> Option<Expanded<'t>> {
         let mut context = RowContext::new(table, row, self);
         let values = context.values(findings)?;
+        if self.is_broken {
+            return None;
+        }
         let values = self::context(&values);
         let mut expander = Expander {
             context: &mut context,

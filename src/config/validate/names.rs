@@ -131,11 +131,7 @@ impl DeclaredNames {
         let noun = self.kind.noun;
         let similar = self.declared.entry(folded_name(&name)).or_default();
         if let Some(first) = similar.iter().find(|first| first.name == name) {
-            let message = format!(
-                "{noun} {} is already declared{}",
-                title(&name),
-                first.position.at()
-            );
+            let message = declared_twice(noun, &first.name, (&first.position, &position));
             return findings.at_dropped(site, self.kind.duplicate, message);
         }
         let lowercase = name.to_lowercase();
@@ -212,6 +208,18 @@ impl DeclaredNames {
             let message = format!("{message} {clash}");
             findings.at_site(site, Code::PreviousNameClash, message, None);
         }
+    }
+}
+
+/// What is wrong with a name that is declared at two positions, which are one if a template declares it.
+fn declared_twice(noun: &str, name: &str, (first, second): (&Position, &Position)) -> String {
+    let (name, at) = (title(name), first.at());
+    if at == second.at() && !at.is_empty() {
+        format!(
+            "several rows declare {noun} {name}: its name needs an expression such as `{{{{ row.id }}}}`"
+        )
+    } else {
+        format!("{noun} {name} is already declared{at}")
     }
 }
 

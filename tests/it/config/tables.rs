@@ -66,6 +66,71 @@ fn table_with_other_separator_names_it() {
 }
 
 #[test]
+fn table_with_open_quotation_mark_or_misspelt_columns_is_refused() {
+    let findings = |table: &str| {
+        let home = project(&[("airlift.yaml", TEMPLATE), ("tables/a.csv", table)]);
+        let report = load(&[home.path().to_owned()], &LoadOptions::default()).report;
+        let findings = report.findings.into_iter();
+        let places = findings.map(|finding| {
+            let help = finding.help.unwrap_or_default();
+            (
+                finding.location.line,
+                finding.location.column,
+                finding.message + &help,
+            )
+        });
+        places.collect::<Vec<_>>()
+    };
+    let open = findings("id,note\nA,\"b\nB,c\nC,d\n");
+    assert_eq!(
+        open,
+        [(2, 3, "row 2: this quotation mark is not closed".to_owned())]
+    );
+    let spelling = findings("ID, count\nA,1\n");
+    let texts: Vec<&str> = spelling.iter().map(|(_, _, text)| text.as_str()).collect();
+    assert_eq!(
+        texts,
+        [
+            "the template has no parameter for the column ` count`did you mean `count`?",
+            "the template has no parameter for the column `ID`did you mean `id`?",
+        ]
+    );
+    assert_eq!(findings("id,note\nA,\n,\n\n,\n"), []);
+    let inside = findings("id,note\nA,5\" pipe\n");
+    assert!(!inside[0].2.contains("quotation mark"), "{inside:?}");
+}
+
+#[test]
+fn template_with_invalid_expression_has_no_further_findings() {
+    let template = TEMPLATE.replace("'customer {{ row.id }}'", "'customer {{ row.nmae }}'");
+    let home = project(&[("airlift.yaml", &template), ("tables/a.csv", "id\nA\nB\n")]);
+    let report = load(&[home.path().to_owned()], &LoadOptions::default()).report;
+    let codes: Vec<&str> = report
+        .findings
+        .iter()
+        .map(|finding| finding.code.as_str())
+        .collect();
+    assert_eq!(codes, ["invalid_template"], "{report:?}");
+    let help = report.findings[0].help.as_deref().unwrap_or_default();
+    assert!(
+        help.starts_with("the parameters are count, enabled"),
+        "{help}"
+    );
+}
+
+#[test]
+fn name_without_expression_in_several_rows_says_so() {
+    let template = TEMPLATE.replace("'customer {{ row.id }}'", "customer");
+    let home = project(&[("airlift.yaml", &template), ("tables/a.csv", "id\nA\nB\n")]);
+    let report = load(&[home.path().to_owned()], &LoadOptions::default()).report;
+    let message = &report.findings[0].message;
+    assert!(
+        message.starts_with("several rows declare customer `customer`"),
+        "{message}"
+    );
+}
+
+#[test]
 fn finding_of_row_has_the_same_cause_in_every_row() {
     let rows = "A,many\nB,few\nC\nD\n";
     let table = format!("id,count\n{rows}");
