@@ -25,11 +25,38 @@ pub(super) fn key(parts: &[&str]) -> u64 {
 
 /// A name in lower case without separators. The name itself, if it has nothing else.
 pub fn folded_name(name: &str) -> Box<str> {
-    let parts = Parts::new(name);
-    if parts.is_empty() {
-        return name.into();
+    let mut folded = String::with_capacity(name.len());
+    if name.is_ascii() {
+        let lowercase = name.chars().map(|character| character.to_ascii_lowercase());
+        each_character(lowercase, |character, _| folded.push(character));
+    } else {
+        let lowercase = normalized(name).to_lowercase();
+        each_character(lowercase.chars(), |character, _| folded.push(character));
     }
-    parts.folded().iter().collect()
+    if folded.is_empty() {
+        name.into()
+    } else {
+        folded.into()
+    }
+}
+
+/// Calls `add` with each character that is no separator, and with whether a separator stands before it.
+fn each_character(name: impl Iterator<Item = char>, mut add: impl FnMut(char, bool)) {
+    let mut last: Option<char> = None;
+    let mut is_separated = false;
+    for character in name {
+        if is_separator(character) {
+            is_separated = true;
+            continue;
+        }
+        // Without a mark, `1-12` and `11-2` would be equal.
+        if is_separated && character.is_numeric() && last.is_some_and(char::is_numeric) {
+            add('-', false);
+        }
+        add(character, is_separated);
+        last = Some(character);
+        is_separated = false;
+    }
 }
 
 /// A name in lower case without separators, and the words in it.
@@ -43,20 +70,10 @@ pub(super) struct Parts {
 impl Parts {
     pub(super) fn new(name: &str) -> Self {
         let mut parts = Self::default();
-        let mut is_separated = false;
-        for character in normalized(name).to_lowercase().chars() {
-            if is_separator(character) {
-                is_separated = true;
-                continue;
-            }
-            let last = parts.characters.last().copied();
-            // Without a mark, `1-12` and `11-2` would be equal.
-            if is_separated && character.is_numeric() && last.is_some_and(char::is_numeric) {
-                parts.characters.push('-');
-            }
+        let lowercase = normalized(name).to_lowercase();
+        each_character(lowercase.chars(), |character, is_separated| {
             parts.add(character, is_separated);
-            is_separated = false;
-        }
+        });
         parts
     }
 

@@ -134,20 +134,7 @@ impl DeclaredNames {
             let message = declared_twice(noun, &first.name, (&first.position, &position));
             return findings.at_dropped(site, self.kind.duplicate, message);
         }
-        let lowercase = name.to_lowercase();
-        let twin = similar
-            .iter()
-            .rfind(|first| first.name.to_lowercase() == lowercase);
-        let is_alike = |first: &&Declared| {
-            Resemblance::between(&name, &first.name) == Some(Resemblance::Separators)
-        };
-        let like = twin
-            .map(|first| (first, "case", Code::SimilarName))
-            .or_else(|| {
-                let first = similar.iter().rfind(is_alike)?;
-                Some((first, "case, spaces and punctuation", Code::DeceptiveName))
-            });
-        if let Some((first, difference, code)) = like {
+        if let Some((first, difference, code)) = alike(&name, similar) {
             let message = format!(
                 "{noun} {} differs only in {difference} from {}, which is already declared{}",
                 title(&name),
@@ -209,6 +196,19 @@ impl DeclaredNames {
             findings.at_site(site, Code::PreviousNameClash, message, None);
         }
     }
+}
+
+/// The last name that is easily taken for another one, and in what they differ.
+fn alike<'d>(name: &str, similar: &'d [Declared]) -> Option<(&'d Declared, &'static str, Code)> {
+    // Most names resemble no other one.
+    let last = similar.last()?;
+    let lowercase = name.to_lowercase();
+    let mut others = similar.iter().rev();
+    if let Some(twin) = others.find(|other| other.name.to_lowercase() == lowercase) {
+        return Some((twin, "case", Code::SimilarName));
+    }
+    let is_alike = Resemblance::between(name, &last.name) == Some(Resemblance::Separators);
+    is_alike.then_some((last, "case, spaces and punctuation", Code::DeceptiveName))
 }
 
 /// What is wrong with a name that is declared at two positions, which are one if a template declares it.
