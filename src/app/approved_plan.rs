@@ -93,6 +93,7 @@ fn planning(args: &ReplanArgs) -> PlanningArgs {
         delete_customers: false,
         allow_delete: None,
         allow_id_changes: None,
+        confirm: Vec::new(),
         policy: args.policy.clone(),
         adopt: false,
         listing: ListingArg::default(),

@@ -49,7 +49,7 @@ impl App<'_> {
             name: customer.name.clone(),
             workspace_id: id,
             suspended: customer.suspended,
-            protect: customer.protect,
+            protect: customer.protect.is_some(),
             connectors: customer
                 .connectors
                 .iter()

@@ -10,7 +10,8 @@ use crate::cli::PlanningArgs;
 use crate::config::Project;
 use crate::failure::Failure;
 use crate::model::{
-    AdoptPolicy, CountOrPercent, DefinitionId, ImpactLimits, LedgerState, PolicyLimits, PolicyRules,
+    Address, AdoptPolicy, CountOrPercent, DefinitionId, ImpactLimits, LedgerState, PolicyLimits,
+    PolicyRules,
 };
 use crate::plan::Policy;
 use crate::secrets::OperatorFile;
@@ -247,6 +248,7 @@ pub(super) fn policy_of(
         delete_customers: args.delete_customers,
         allow_delete: args.allow_delete,
         allow_id_changes: args.allow_id_changes,
+        confirmed: confirmed(&selectable, &args.confirm)?,
         ceiling: operator.ceiling,
         rules: operator.rules,
         adopt: if args.adopt {
@@ -256,6 +258,14 @@ pub(super) fn policy_of(
         },
         ..narrowed(&selectable, args)?
     })
+}
+
+/// The confirmed customers. A name that nothing has would confirm nothing.
+fn confirmed(selectable: &Selectable, names: &[String]) -> Result<BTreeSet<String>, Failure> {
+    for name in names {
+        selectable.require(&Address::customer(name))?;
+    }
+    Ok(names.iter().cloned().collect())
 }
 
 fn narrowed(selectable: &Selectable, args: &PlanningArgs) -> Result<Policy, Failure> {

@@ -246,6 +246,7 @@ pub(super) fn planning_of(saved: &SavedPlan, args: &PlanningArgs) -> Result<Plan
         allow_delete: options.allow_delete,
         allow_id_changes: options.allow_id_changes,
         adopt: options.adopt,
+        confirm: options.confirm,
         ..args.clone()
     })
 }
@@ -260,6 +261,7 @@ pub(crate) fn plan_options(args: &PlanningArgs) -> PlanOptions {
         allow_delete: args.allow_delete,
         allow_id_changes: args.allow_id_changes,
         adopt: args.adopt,
+        confirm: args.confirm.clone(),
     }
 }
 

@@ -123,6 +123,9 @@ pub struct PlanningArgs {
     /// The limit on replacements and rotations of this run in place of `guards` in the files
     #[arg(long, value_name = "N", help_heading = "Approval")]
     pub allow_id_changes: Option<u64>,
+    /// Allow what protect: confirm of this customer keeps from happening; may be repeated
+    #[arg(long, value_name = "CUSTOMER", help_heading = "Approval")]
+    pub confirm: Vec<String>,
     /// The policy file.
     #[command(flatten)]
     pub policy: PolicyArgs,

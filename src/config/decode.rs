@@ -227,6 +227,8 @@ mod tests {
         ("{name: a, status: {active: ~}}", false),
         ("{name: a, status: 1}", false),
         ("{name: a, protect: \"true\"}", false),
+        ("{name: a, protect: confirm}", true),
+        ("{name: a, protect: [confirm]}", false),
         ("{name: a, connectors: {}}", false),
         ("{name: a, connectors: [[c, t]]}", false),
         ("{name: a, connectors: [{name: c}]}", false),

@@ -4,7 +4,7 @@
 //! comments on their fields. Does not check rules that need more than one field: `validate` does.
 
 use super::raw_template::{RawCustomersFrom, RawTemplate};
-use crate::model::unescaped;
+use crate::model::{Protection, unescaped};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
@@ -187,9 +187,11 @@ pub(crate) struct RawCustomer {
     pub(crate) region: Option<String>,
     /// `active` (the default), or `inactive`: the workspace is suspended and keeps its connectors.
     pub(crate) status: Option<RawStatus>,
-    /// Whether no run may delete, suspend or replace the customer or its connectors. Credentials
-    /// can still be rotated.
-    pub(crate) protect: Option<bool>,
+    /// Whether no run may delete, suspend or replace the customer or its connectors: true, false, or `confirm` (only a run
+    /// with `--confirm` and the customer's name may). Credentials can still be rotated.
+    #[serde(default)]
+    #[schemars(schema_with = "protect")]
+    pub(crate) protect: Option<RawProtection>,
     /// Caching of the data that agents read: true, false, or `inherit` (the organization's setting).
     #[serde(default)]
     #[schemars(schema_with = "cache")]
@@ -198,6 +200,24 @@ pub(crate) struct RawCustomer {
     pub(crate) labels: Option<BTreeMap<String, String>>,
     /// The customer's connectors.
     pub(crate) connectors: Option<Vec<RawConnector>>,
+}
+
+/// The `protect` setting.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Deserialize)]
+#[serde(try_from = "Value")]
+pub(crate) struct RawProtection(pub(crate) Protection);
+
+impl TryFrom<Value> for RawProtection {
+    type Error = &'static str;
+
+    fn try_from(value: Value) -> Result<Self, Self::Error> {
+        match value {
+            Value::Bool(true) => Ok(Self(Protection::Full)),
+            Value::Bool(false) => Ok(Self(Protection::None)),
+            Value::String(text) if text == "confirm" => Ok(Self(Protection::Confirm)),
+            _ => Err("neither a boolean nor `confirm`"),
+        }
+    }
 }
 
 /// The `cache` setting. Null means an absent field, as everywhere in the files; the API's null is
@@ -335,6 +355,10 @@ fn variables(_: &mut SchemaGenerator) -> Schema {
         "type": ["object", "null"],
         "additionalProperties": {"type": ["string", "number", "boolean"]}
     })
+}
+
+fn protect(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({"enum": ["confirm", true, false, null]})
 }
 
 fn cache(_: &mut SchemaGenerator) -> Schema {

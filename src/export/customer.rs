@@ -4,8 +4,8 @@ use super::connector::{self, DuplicateConnectors};
 use super::names::GeneratedNames;
 use super::{ExportedConnector, ExportedCustomer};
 use crate::model::{
-    Cache, CustomerEntry, Desired, LedgerState, Observed, ObservedCustomer, ObservedStatus, Status,
-    WorkspaceId,
+    Cache, CustomerEntry, Desired, LedgerState, Observed, ObservedCustomer, ObservedStatus,
+    Protection, Status, WorkspaceId,
 };
 use std::collections::BTreeMap;
 
@@ -69,7 +69,7 @@ pub(super) fn declare(
         slug: names.slug(&customer.name, &id.to_string()),
         status,
         cache: customer.cache.map(|on| Cache::from_remote(Some(on))),
-        protect: recorded.is_some_and(|entry| entry.protect),
+        protect: recorded.map_or(Protection::None, |entry| entry.protect),
         connectors,
         left_out,
     }

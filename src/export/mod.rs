@@ -23,7 +23,7 @@ pub use yaml_writer::{document, project};
 
 use crate::model::{
     Cache, Contract, DEFAULT_STORES, Desired, LedgerState, Observed, ObservedCustomer,
-    OrganizationId, Settings, Status, StoreKind, WorkspaceId, references,
+    OrganizationId, Protection, Settings, Status, StoreKind, WorkspaceId, references,
 };
 use crate::render::Safe;
 use customer::DuplicateCustomers;
@@ -55,7 +55,7 @@ pub struct ExportedCustomer {
     /// The cache setting, unless the workspace inherits it.
     pub cache: Option<Cache>,
     /// Whether the ledger records the customer as protected.
-    pub protect: bool,
+    pub protect: Protection,
     /// The connectors in name order.
     pub connectors: Vec<ExportedConnector>,
     /// The reason why the customer cannot be declared, if so.

@@ -3,7 +3,7 @@
 use super::yaml_writer::flow;
 use super::{Exported, ExportedConnector, ExportedCustomer};
 use crate::config::WrittenValue;
-use crate::model::{Cache, Contract, Literal, Setting, Settings, Status, escaped};
+use crate::model::{Cache, Contract, Literal, Protection, Setting, Settings, Status, escaped};
 use serde_json::{Map, Value, json};
 
 impl Exported {
@@ -41,8 +41,10 @@ impl ExportedCustomer {
             };
             customer.add("cache", value);
         }
-        if self.protect {
-            customer.add("protect", true);
+        match self.protect {
+            Protection::None => {}
+            Protection::Confirm => customer.add("protect", "confirm"),
+            Protection::Full => customer.add("protect", true),
         }
         if self.declared().next().is_some() {
             let connectors: Value = self.declared().map(ExportedConnector::to_value).collect();

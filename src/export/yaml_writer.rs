@@ -134,8 +134,8 @@ impl Yaml {
             Some(Cache::Off) => self.line(4, "cache: false"),
             Some(Cache::Inherit) => self.line(4, "cache: inherit"),
         }
-        if customer.protect {
-            self.line(4, "protect: true");
+        if customer.protect.is_some() {
+            self.line(4, &format!("protect: {}", customer.protect.as_text()));
         }
         if customer.declared().next().is_some() {
             self.line(4, "connectors:");

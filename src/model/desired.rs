@@ -2,8 +2,8 @@
 
 use super::setting::references;
 use super::{
-    Address, AdoptPolicy, DefinitionId, OrganizationId, SecretRef, Setting, Settings, SharedText,
-    TemplateId,
+    Address, AdoptPolicy, DefinitionId, OrganizationId, Protection, SecretRef, Setting, Settings,
+    SharedText, TemplateId,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -134,8 +134,8 @@ pub struct DesiredCustomer {
     pub status: Status,
     /// The cache setting, if declared.
     pub cache: Option<Cache>,
-    /// Whether runs must not delete, suspend or replace the customer and its connectors.
-    pub protect: bool,
+    /// Whether runs may delete, suspend or replace the customer and its connectors.
+    pub protect: Protection,
     /// Labels that select customers. They are not sent.
     pub labels: BTreeMap<String, String>,
     /// Connectors by name. Boxed, because a map reserves space for eleven values at a time.

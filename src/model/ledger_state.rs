@@ -2,8 +2,8 @@
 //! applied. Does not contain secret values: no type here can hold one.
 
 use super::{
-    Cache, ConnectorId, DefinitionId, Entity, LastWrite, RecordedGuards, Region, Settings, Status,
-    TemplateId, WorkspaceId,
+    Cache, ConnectorId, DefinitionId, Entity, LastWrite, Protection, RecordedGuards, Region,
+    Settings, Status, TemplateId, WorkspaceId,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -177,8 +177,8 @@ pub struct CustomerEntry {
     #[serde(default, alias = "retired", skip_serializing_if = "std::ops::Not::not")]
     pub suspended: bool,
     /// Whether the last declaration protected the customer. Protection outlives the declaration.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub protect: bool,
+    #[serde(default, skip_serializing_if = "Protection::is_none")]
+    pub protect: Protection,
     /// The workspace settings at the last apply.
     #[serde(default, skip_serializing_if = "AppliedCustomer::is_empty")]
     pub applied: AppliedCustomer,

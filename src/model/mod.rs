@@ -23,6 +23,7 @@ mod name_parts;
 mod observed;
 mod policy_rules;
 mod protected_variable;
+mod protection;
 mod recorded_places;
 mod remote_value;
 mod run_record;
@@ -73,6 +74,7 @@ pub use observed::{
 };
 pub use policy_rules::{ImpactLimits, PolicyRule, PolicyRules};
 pub use protected_variable::{VariableOwner, matches_wildcard, protected_variable};
+pub use protection::Protection;
 pub(crate) use recorded_places::RecordedPlaces;
 pub use remote_value::SecretPaths;
 pub use run_record::{RunCounts, RunRecord};

@@ -49,6 +49,11 @@ pub enum BlockReason {
         /// The status as the API returned it.
         status: String,
     },
+    /// The customer has `protect: confirm`, and the run does not confirm it.
+    ConfirmationNeeded {
+        /// The customer.
+        customer: String,
+    },
     /// A connector of a protected customer would be replaced.
     ReplacementProtected,
     /// A connector of a protected customer would be deleted.
@@ -142,6 +147,7 @@ impl BlockReason {
             Self::AmbiguousCustomer { .. } | Self::AmbiguousConnector => BlockCode::AmbiguousMatch,
             Self::AmbiguousType { .. } | Self::UnknownType { .. } => BlockCode::UnknownType,
             Self::UnknownStatus { .. } => BlockCode::UnknownStatus,
+            Self::ConfirmationNeeded { .. } => BlockCode::ConfirmationNeeded,
             Self::ReplacementProtected
             | Self::DeletionProtected
             | Self::RemovalProtected
@@ -177,6 +183,8 @@ pub enum BlockCode {
     UnknownStatus,
     /// `protect: true` does not allow the step.
     Protected,
+    /// `protect: confirm` needs `--confirm` and the customer's name for the step.
+    ConfirmationNeeded,
     /// Objects of the previous and of the new name both exist.
     RenameConflict,
     /// A rotation would also apply other pending changes.

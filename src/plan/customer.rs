@@ -237,8 +237,8 @@ impl<'a> CustomerPlanner<'a> {
             let changes = RefusedChange::of_steps(&decision.steps);
             return self.block(Some(name), BlockReason::AdoptionNotAllowed { changes });
         }
-        if replaces && self.declared.protect {
-            return self.block(Some(name), BlockReason::ReplacementProtected);
+        if replaces && let Some(reason) = self.protects(BlockReason::ReplacementProtected) {
+            return self.block(Some(name), reason);
         }
         let sends = |step: &Step| matches!(step.operation, Operation::ReplaceConnector { .. });
         let sends = decision.steps.iter().any(sends);
@@ -256,6 +256,12 @@ impl<'a> CustomerPlanner<'a> {
             .ledger_updates
             .connectors
             .extend(decision.ledger_update);
+    }
+
+    /// Why the customer's protection does not allow a step.
+    pub(super) fn protects(&self, full: BlockReason) -> Option<BlockReason> {
+        let policy = self.inputs.policy;
+        policy.protects(self.name, self.declared.protect, full)
     }
 
     /// Whether a connector of a recorded customer is adopted and changed without permission. For an
@@ -309,12 +315,12 @@ impl<'a> CustomerPlanner<'a> {
         for (name, id, observed) in self.connectors.undeclared.iter().copied() {
             let address = Address::connector(self.name, name);
             if !self.inputs.policy.deletes_by_absence() {
-                if self.declared.protect {
+                if self.declared.protect.is_some() {
                     self.outcome.protected.push(address.clone());
                 }
                 self.outcome.not_pruned.push(address);
-            } else if self.declared.protect {
-                self.block(Some(name), BlockReason::DeletionProtected);
+            } else if let Some(reason) = self.protects(BlockReason::DeletionProtected) {
+                self.block(Some(name), reason);
             } else {
                 let reason = Reason::NotInConfig;
                 self.push(prune::delete_connector(address, id, observed, reason));

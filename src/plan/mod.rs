@@ -72,7 +72,7 @@ pub use warning::{ExistingKind, ExistingObject, PlanWarning, PlanWarningCode};
 
 pub use crate::model::Action;
 use crate::model::{
-    Address, AdoptPolicy, CountOrPercent, PolicyLimits, PolicyRules, SecretComparison,
+    Address, AdoptPolicy, CountOrPercent, PolicyLimits, PolicyRules, Protection, SecretComparison,
 };
 use std::collections::BTreeSet;
 use summary::Scope;
@@ -106,6 +106,8 @@ pub struct Policy {
     pub targets: BTreeSet<Address>,
     /// Addresses to leave out.
     pub excludes: BTreeSet<Address>,
+    /// Customers with `protect: confirm` whose protected steps a person confirmed by name.
+    pub confirmed: BTreeSet<String>,
     /// Connectors to rotate although their secrets are unchanged.
     pub rotate: BTreeSet<Address>,
 }
@@ -114,6 +116,23 @@ impl Policy {
     /// Whether the run plans only a part of the files.
     pub fn is_partial(&self) -> bool {
         !self.targets.is_empty() || !self.excludes.is_empty()
+    }
+
+    /// Why the protection of a customer does not allow a step. `full` is the reason of `protect: true`.
+    pub(crate) fn protects(
+        &self,
+        customer: &str,
+        protection: Protection,
+        full: BlockReason,
+    ) -> Option<BlockReason> {
+        match protection {
+            Protection::None => None,
+            Protection::Confirm if self.confirmed.contains(customer) => None,
+            Protection::Confirm => Some(BlockReason::ConfirmationNeeded {
+                customer: customer.to_owned(),
+            }),
+            Protection::Full => Some(full),
+        }
     }
 
     /// Whether undeclared customers and connectors are removed. A partial run never removes them,

@@ -59,7 +59,7 @@ impl Undeclared {
         let mut steps = superseded(&recorded.name, live);
         if !inputs.policy.deletes_by_absence() {
             if !(recorded.suspended && observed.status == ObservedStatus::Inactive) {
-                if recorded.protect {
+                if recorded.protect.is_some() {
                     self.protected.push(address.clone());
                 }
                 self.not_pruned.push(address);
@@ -129,8 +129,9 @@ fn removal_blocker(
         let status = status.clone();
         return Some(BlockReason::UnknownStatus { status });
     }
-    if recorded.protect {
-        return Some(BlockReason::RemovalProtected);
+    let (policy, full) = (inputs.policy, BlockReason::RemovalProtected);
+    if let Some(reason) = policy.protects(&recorded.name, recorded.protect, full) {
+        return Some(reason);
     }
     let connectors = unmanaged_connectors(inputs, recorded, observed)?;
     Some(BlockReason::HoldsUnmanaged { connectors })

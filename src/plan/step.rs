@@ -10,7 +10,7 @@ use super::{
 };
 use crate::model::{
     Action, Address, AppliedCustomer, ConnectorBody, ConnectorId, Contract, CustomerPatch, Entity,
-    LastWrite, OrganizationId, Region, Settings, WorkspaceId,
+    LastWrite, OrganizationId, Protection, Region, Settings, WorkspaceId,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -89,7 +89,7 @@ pub struct CustomerPlan {
     /// The workspace; `None` if a step creates it.
     pub workspace_id: Option<WorkspaceId>,
     /// Whether the files protect the customer.
-    pub protect: bool,
+    pub protect: Protection,
     /// The steps.
     pub steps: Vec<Step>,
     /// Corrections to the customer's ledger entry.
@@ -136,7 +136,7 @@ pub struct LedgerUpdates {
     pub name: Option<String>,
     /// The customer's new protection.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub protect: Option<bool>,
+    pub protect: Option<Protection>,
     /// The workspace's settings that were observed as declared.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub applied: Option<AppliedCustomer>,

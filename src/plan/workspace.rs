@@ -103,8 +103,8 @@ impl CustomerPlanner<'_> {
         if !active || self.declared.status == Status::Active || !self.selects_itself() {
             return;
         }
-        if self.declared.protect {
-            return self.block(None, BlockReason::DeactivationProtected);
+        if let Some(reason) = self.protects(BlockReason::DeactivationProtected) {
+            return self.block(None, reason);
         }
         let patch = CustomerPatch {
             status: Some(Status::Inactive),

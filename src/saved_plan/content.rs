@@ -71,6 +71,9 @@ pub struct PlanOptions {
     pub allow_id_changes: Option<u64>,
     /// `--adopt`.
     pub adopt: bool,
+    /// `--confirm`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub confirm: Vec<String>,
 }
 
 /// Digests of the declarations of customers and their connectors.

@@ -96,7 +96,7 @@ impl App<'_> {
         replaces: Option<ConnectorId>,
     ) -> Result<(), Failure> {
         let declared = self.project.desired.customers.get(&address.customer);
-        let protects = declared.is_some_and(|customer| customer.protect);
+        let protects = declared.is_some_and(|customer| customer.protect.is_some());
         let Some(id) = replaces.filter(|_| protects) else {
             return Ok(());
         };

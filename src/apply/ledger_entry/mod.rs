@@ -16,7 +16,7 @@ use records::with_current_references;
 use super::{Context, Outcome, StepError, StepProblem};
 use crate::model::{
     ConnectorBody, ConnectorEntry, ConnectorId, CustomerEntry, CustomerPatch, LastWrite,
-    ObservedConnector, SentFingerprints, WorkspaceId,
+    ObservedConnector, Protection, SentFingerprints, WorkspaceId,
 };
 use crate::plan::{ConnectorUpdate, CustomerPlan, LedgerUpdates};
 use std::collections::BTreeSet;
@@ -40,7 +40,7 @@ pub(super) struct CustomerUpdate<'a> {
     /// Whether the update suspends a customer that is no longer in the files.
     pub(super) suspended: bool,
     /// Whether the files protect the customer from deletion.
-    pub(super) protect: bool,
+    pub(super) protect: Protection,
 }
 
 /// The ledger entry of one customer.

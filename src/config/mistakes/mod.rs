@@ -216,6 +216,9 @@ pub(super) fn of_word(name: &str, word: &str) -> Option<String> {
             Some("write `status: inactive` to suspend the customer".to_owned())
         }
         "status" if is_among(&RUNNING) => Some("write `status: active`".to_owned()),
+        "protect" | "cache" if SWITCHES.iter().any(|(switch, _)| *switch == word) => {
+            Some(switch(name, &word))
+        }
         _ => None,
     }
 }

@@ -7,7 +7,7 @@ use crate::config::document::DeclaredCustomer;
 use crate::config::findings::{Findings, StagedFindings};
 use crate::config::origin::Origin;
 use crate::config::raw::{RawCache, RawCacheKeyword, RawStatus};
-use crate::model::{Cache, DesiredCustomer, Region, Status};
+use crate::model::{Cache, DesiredCustomer, Protection, Region, Status};
 
 /// Validates a customer with its connectors.
 pub(in crate::config) fn customer(
@@ -39,7 +39,7 @@ pub(in crate::config) fn customer(
             Some(RawStatus::Active) | None => Status::Active,
         },
         cache: raw.cache.map(cache),
-        protect: raw.protect.unwrap_or(false),
+        protect: raw.protect.map_or(Protection::None, |raw| raw.0),
         labels: raw.labels.unwrap_or_default(),
         connectors: connectors
             .into_iter()

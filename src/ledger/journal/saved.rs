@@ -133,7 +133,7 @@ mod tests {
         entry.connectors.remove("goes");
         entry.connectors.insert("new".to_owned(), record(3));
         entry.pending_deletion.insert(record(2).id);
-        entry.protect = true;
+        entry.protect = crate::model::Protection::Full;
         let names = BTreeSet::from(["goes".to_owned(), "new".to_owned()]);
         lines.push(SavedLine::changed(WORKSPACE, 2, &entry, &names));
         let text = serde_json::to_string(&lines[1]).unwrap();

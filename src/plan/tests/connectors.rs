@@ -3,7 +3,7 @@
 use super::{
     OTHER_TEMPLATE, OTHER_TYPE, Scene, TEMPLATE, detail, id, live_connector, recorded, settings,
 };
-use crate::model::{AdoptPolicy, DesiredConnector, Entity, Mode};
+use crate::model::{AdoptPolicy, DesiredConnector, Entity, Mode, Protection};
 use crate::plan::Action::{Create, Rename, Replace, Update};
 use crate::plan::{BlockCode, Operation};
 use serde_json::json;
@@ -133,8 +133,8 @@ fn connector_type_template_or_environment_differs_is_replaced() {
     scene.assert_plan(&[r#"acme/git Replace [TypeChanged] credentials.token: Unreadable -> ${env:TOKEN}; type: "github" -> "github"; {op:replace_connector,id:#0a}"#]);
     scene.connectors(1).get_mut(&id(10)).unwrap().kind_name = None;
     scene.assert_plan(&[r#"acme/git Replace [TypeChanged] credentials.token: Unreadable -> ${env:TOKEN}; type: "00000000-0000-0000-0000-0000000000a1" -> "github"; {op:replace_connector,id:#0a}"#]);
-    scene.declare("acme").protect = true;
-    scene.recorded_customer(1, "acme").protect = true;
+    scene.declare("acme").protect = Protection::Full;
+    scene.recorded_customer(1, "acme").protect = Protection::Full;
     scene.assert_plan(&["acme/git blocked: Protected"]);
     let mut template = Scene::applied();
     template.git().template_id = Some(OTHER_TEMPLATE);

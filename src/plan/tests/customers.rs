@@ -1,7 +1,9 @@
 //! Tests of declared customers: matching, creation, adoption, rename, settings.
 
 use super::{Scene, declared, id, live_connector, recorded, workspace};
-use crate::model::{Address, AdoptPolicy, Cache, KindLookup, ObservedStatus, Region, Status};
+use crate::model::{
+    Address, AdoptPolicy, Cache, KindLookup, ObservedStatus, Protection, Region, Status,
+};
 use crate::plan::{BlockReason, PlanWarning, Refusal};
 
 #[test]
@@ -46,10 +48,10 @@ fn customer_deleted_out_of_band_is_created_again() {
 #[test]
 fn customer_unrecorded_workspace_of_same_name_is_adopted() {
     let mut scene = Scene::empty();
-    scene.declare("acme").protect = true;
+    scene.declare("acme").protect = Protection::Full;
     scene.workspace(1, "acme");
     scene.assert_plan(&["acme Adopt [FoundByName] {op:adopt_customer,workspace_id:#01}"]);
-    assert!(scene.plan().customers[0].protect);
+    assert!(scene.plan().customers[0].protect.is_some());
     assert_eq!(scene.plan().customers[0].workspace_id, Some(workspace(1)));
     scene.workspace(2, "acme");
     scene.assert_plan(&[
@@ -147,10 +149,10 @@ fn customer_status_or_cache_differs_is_updated() {
     let mut scene = Scene::applied();
     scene.declare("acme").status = Status::Inactive;
     scene.assert_plan(&[r#"acme Update [FieldChanged] status: "active" -> "inactive"; {op:update_customer,workspace_id:#01,patch:{status:inactive},retire:false} of acme"#]);
-    scene.declare("acme").protect = true;
+    scene.declare("acme").protect = Protection::Full;
     scene.assert_plan(&["acme remembers {protect:true}", "acme blocked: Protected"]);
     scene.workspace(1, "").status = ObservedStatus::Inactive;
-    scene.recorded_customer(1, "acme").protect = true;
+    scene.recorded_customer(1, "acme").protect = Protection::Full;
     scene.assert_plan(&[]);
     scene.declare("acme").status = Status::Active;
     scene.declare("acme").cache = Some(Cache::On);
@@ -180,7 +182,7 @@ fn customer_only_connector_targeted_is_not_updated() {
 #[test]
 fn customer_protect_changed_updates_ledger_only() {
     let mut scene = Scene::applied();
-    scene.declare("acme").protect = true;
+    scene.declare("acme").protect = Protection::Full;
     scene.assert_plan(&["acme remembers {protect:true}"]);
     assert!(!scene.plan().has_changes());
 }

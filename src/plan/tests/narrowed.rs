@@ -1,7 +1,7 @@
 //! Tests of plans that are reduced to a rotation.
 
 use super::{OTHER_TYPE, Scene, declared, id, live_connector, plan_lines, settings, workspace};
-use crate::model::{Address, AdoptPolicy, Cache, ObservedStatus, SecretStatus};
+use crate::model::{Address, AdoptPolicy, Cache, ObservedStatus, Protection, SecretStatus};
 use crate::plan::{
     Action, BlockReason, Operation, Precondition, Reason, RotationPlan, Step, only_rotations,
 };
@@ -152,7 +152,7 @@ fn only_rotations_superseded_connector_is_deleted() {
 #[test]
 fn only_rotations_ledger_updates_are_included() {
     let mut scene = Scene::applied();
-    scene.declare("acme").protect = true;
+    scene.declare("acme").protect = Protection::Full;
     assert_rotation(&scene, &["acme remembers {protect:true}"], &[]);
 }
 

@@ -2,7 +2,7 @@
 
 use super::super::{BlockCode, BlockReason, Refusal};
 use super::{CountOrPercent, Scene, declared, id, live_connector, recorded, workspace};
-use crate::model::{AdoptPolicy, Completeness, ObservedStatus};
+use crate::model::{AdoptPolicy, Completeness, ObservedStatus, Protection};
 
 /// The applied scene, and an undeclared customer `old` (workspace 2) with two recorded connectors, of
 /// which one exists.
@@ -44,9 +44,14 @@ fn prune_undeclared_customer_is_suspended_or_deleted() {
         .find(|customer| customer.name == "old")
         .unwrap();
     assert_eq!(old.workspace_id, Some(workspace(2)));
-    scene.recorded_customer(2, "old").protect = true;
+    scene.recorded_customer(2, "old").protect = Protection::Full;
     scene.assert_plan(&["old blocked: Protected"]);
-    scene.recorded_customer(2, "old").protect = false;
+    scene.recorded_customer(2, "old").protect = Protection::Confirm;
+    scene.assert_plan(&["old blocked: ConfirmationNeeded"]);
+    scene.policy.confirmed = ["old".to_owned()].into();
+    scene.assert_plan(&["old Delete [NotInConfig] {op:delete_customer,workspace_id:#02} of old"]);
+    scene.policy.confirmed.clear();
+    scene.recorded_customer(2, "old").protect = Protection::None;
     scene.policy.delete_customers = false;
     scene.workspace(2, "").status = ObservedStatus::Inactive;
     scene.assert_plan(&[]);
@@ -109,9 +114,14 @@ fn prune_undeclared_connector_is_deleted() {
     scene.assert_plan(&["kept acme/old"]);
     scene.policy.prune = true;
     scene.assert_plan(&["acme/old Delete [NotInConfig] {op:delete_connector,id:#0b}"]);
-    scene.declare("acme").protect = true;
-    scene.recorded_customer(1, "acme").protect = true;
+    scene.declare("acme").protect = Protection::Full;
+    scene.recorded_customer(1, "acme").protect = Protection::Full;
     scene.assert_plan(&["acme/old blocked: Protected"]);
+    scene.declare("acme").protect = Protection::Confirm;
+    scene.recorded_customer(1, "acme").protect = Protection::Confirm;
+    scene.assert_plan(&["acme/old blocked: ConfirmationNeeded"]);
+    scene.policy.confirmed = ["acme".to_owned()].into();
+    scene.assert_plan(&["acme/old Delete [NotInConfig] {op:delete_connector,id:#0b}"]);
 }
 
 #[test]
@@ -136,7 +146,7 @@ fn superseded_connector_prune_off_is_deleted() {
         "old/c Delete [Superseded] {op:delete_connector,id:#16}",
         "kept old",
     ]);
-    assert!(!undeclared.plan().customers[0].protect);
+    assert!(undeclared.plan().customers[0].protect.is_none());
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use super::{OTHER_TYPE, Scene, TYPE, detail, id, live_connector, settings, token};
 use crate::model::{
-    Address, ObservedConnector, SecretStatus, UnresolvedCause, UnresolvedReference,
+    Address, ObservedConnector, Protection, SecretStatus, UnresolvedCause, UnresolvedReference,
     UnverifiedReason,
 };
 use crate::plan::{
@@ -28,8 +28,8 @@ fn secret_value_changed_is_rotated() {
         (1, 1, 1)
     );
     // `protect` allows rotations.
-    scene.declare("acme").protect = true;
-    scene.recorded_customer(1, "acme").protect = true;
+    scene.declare("acme").protect = Protection::Full;
+    scene.recorded_customer(1, "acme").protect = Protection::Full;
     scene.assert_plan(&["acme/git Rotate [SecretRotated] credentials.token: ${env:TOKEN} -> ${env:TOKEN}; {op:replace_connector,id:#0a}"]);
 }
 

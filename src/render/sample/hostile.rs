@@ -1,7 +1,7 @@
 //! Responsible for a sample customer whose names and values try to control a terminal or a CI log.
 
 use super::{body, change, id, step, value};
-use crate::model::Address;
+use crate::model::{Address, Protection};
 use crate::plan::{Action, CustomerPlan, LedgerUpdates, Operation, Reason};
 use serde_json::json;
 
@@ -11,7 +11,7 @@ pub(super) fn hostile() -> CustomerPlan {
     CustomerPlan {
         name: name.into(),
         workspace_id: Some(id(4)),
-        protect: false,
+        protect: Protection::None,
         ledger_updates: LedgerUpdates::default(),
         steps: vec![step(
             Address::connector(name, "a\nb\r\u{200b}c"),

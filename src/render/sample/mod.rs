@@ -14,7 +14,7 @@ pub(crate) use reports::{done, partial};
 use hostile::hostile;
 use unverified::unverified;
 
-use crate::model::{Address, ConnectorBody, Contract, Entity, Region, Settings};
+use crate::model::{Address, ConnectorBody, Contract, Entity, Protection, Region, Settings};
 use crate::plan::{
     Action, BlockReason, Blocked, CustomerPlan, FieldChange, FieldValue, Forecast, GuardLimits,
     ImpactCounts, LedgerUpdates, LimitSource, Operation, Plan, Precondition, Reason, Refusal,
@@ -176,7 +176,7 @@ fn acme() -> CustomerPlan {
     CustomerPlan {
         name: "acme-corp".into(),
         workspace_id: None,
-        protect: false,
+        protect: Protection::None,
         ledger_updates: LedgerUpdates::default(),
         steps: vec![
             step(
@@ -221,7 +221,7 @@ fn beta() -> CustomerPlan {
     CustomerPlan {
         name: "beta".into(),
         workspace_id: Some(id(2)),
-        protect: false,
+        protect: Protection::None,
         ledger_updates: LedgerUpdates::default(),
         steps: [step(
             Address::customer("beta"),
@@ -364,7 +364,7 @@ fn gamma() -> CustomerPlan {
     CustomerPlan {
         name: "gamma".into(),
         workspace_id: Some(id(3)),
-        protect: true,
+        protect: Protection::Full,
         ledger_updates: LedgerUpdates::default(),
         steps: vec![
             step(

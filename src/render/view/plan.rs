@@ -95,7 +95,7 @@ impl<'a> CustomerView<'a> {
         Self {
             name: Safe::name(&customer.name),
             workspace: customer.workspace_id.map(Safe::new),
-            protected: customer.protect,
+            protected: customer.protect.is_some(),
             steps: customer
                 .steps
                 .iter()

@@ -1,6 +1,7 @@
 //! Responsible for the sentences about what the planner blocked and what its guards refused.
 
-use super::{plan_warning::scalar, policy};
+use super::plan_warning::{confirmation_needed, scalar};
+use super::policy;
 use crate::model::{ConnectorId, UnverifiedCause, WorkspaceId};
 use crate::plan::{BlockReason, Blocked, LimitSource, Refusal, RefusedChange, RemovalFlags};
 use crate::render::labels::{self, counted};
@@ -25,7 +26,6 @@ const OTHER_CHANGES: &str = "the connector has other pending changes, which a re
 const REPLACED_MEANWHILE: &str = "a younger connector of this name and type exists, which this ledger does not know: \
     another run may be replacing the connector, so plan again later; if both stay, rename \
     or delete one of them";
-
 const CONSENT_REQUIRED: &str = "the change needs a replacement, and only the customer's consent creates one; run `airlift \
     connect CUSTOMER/CONNECTOR --again`";
 const ADOPTION_NOT_ALLOWED: &str = "it exists and is not in the ledger, and this run would change \
@@ -97,6 +97,7 @@ pub(crate) fn blocked(reason: &BlockReason) -> String {
             cause,
         } => ledger_unverified(*workspace_id, *cause),
         BlockReason::AmbiguousConnector => AMBIGUOUS_CONNECTOR.to_owned(),
+        BlockReason::ConfirmationNeeded { customer } => confirmation_needed(customer),
         BlockReason::ReplacementProtected => REPLACEMENT_PROTECTED.to_owned(),
         BlockReason::DeletionProtected => DELETION_PROTECTED.to_owned(),
         BlockReason::RemovalProtected => REMOVAL_PROTECTED.to_owned(),

@@ -3,6 +3,7 @@
 use crate::model::{Address, Resemblance, escaped};
 use crate::plan::{ExistingKind, ExistingObject, PlanWarning};
 use crate::render::Safe;
+use crate::render::command_line;
 
 /// A warning in words.
 #[derive(Debug)]
@@ -152,6 +153,14 @@ fn noun(address: &Address) -> &'static str {
         None => "customer",
         Some(_) => "connector",
     }
+}
+
+/// What `protect: confirm` of a customer asks for.
+pub(super) fn confirmation_needed(customer: &str) -> String {
+    let customer = command_line(&[customer]);
+    format!(
+        "`protect: confirm` of the customer allows it only in a run that names the customer: --confirm {customer}"
+    )
 }
 
 /// A name as a YAML value: plain if it can only be read as this text, else quoted.

@@ -9,7 +9,9 @@ mod yaml_suite;
 
 use crate::support::golden;
 use airlift::config::{Code, Finding, LoadOptions, Loaded, config_schema, load};
-use airlift::model::{Address, Cache, Contract, Mode, Region, RotationMode, Setting, Status};
+use airlift::model::{
+    Address, Cache, Contract, Mode, Protection, Region, RotationMode, Setting, Status,
+};
 use proptest::prelude::{ProptestConfig, any, prop, prop_assert, proptest};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -184,7 +186,7 @@ fn load_complete_sample_returns_declared_customers() {
     let acme = &desired.customers["acme-corp"];
     assert_eq!(
         (acme.region, acme.cache, acme.protect),
-        (Some(Region::US), Some(Cache::Inherit), true)
+        (Some(Region::US), Some(Cache::Inherit), Protection::Full)
     );
     let other = &desired.customers["Ünïcode Company"];
     assert_eq!(

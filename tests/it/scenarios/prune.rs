@@ -55,6 +55,41 @@ fn prune_suspends_or_deletes_removed_customer() {
 }
 
 #[test]
+fn customer_with_protect_confirm_is_changed_only_by_a_run_that_names_it() {
+    let env = TestEnv::applied();
+    env.edit("- name: acme\n", "- name: acme\n    protect: confirm\n");
+    env.edit("- name: globex\n", "- name: globex\n    protect: confirm\n");
+    env.converge(&[]);
+    env.run(&["export"]).exits(0).says("    protect: confirm\n");
+    env.edit("subdomain: acme", "subdomain: acme-eu");
+    let (output, traffic) = env.apply(&["--allow-replace"]);
+    output
+        .exits(4)
+        .says("[confirmation_needed]")
+        .says("--confirm acme");
+    traffic.assert_only_reads();
+    env.apply(&["--allow-replace", "--confirm", "globex"])
+        .0
+        .exits(4);
+    env.run(&["plan", "--confirm", "acmee"])
+        .exits(64)
+        .complains("did you mean acme?");
+    // A saved plan keeps the confirmation.
+    env.run(&["plan", "--confirm", "acme", "--out", "plan.json"])
+        .exits(0);
+    env.run(&["apply", "plan.json"]).exits(0);
+    env.assert_converged(&[]);
+    // The protection outlives the declaration.
+    env.remove_lines("- name: globex", None);
+    let delete = ["--prune", "--delete-customers"];
+    env.apply(&delete).0.exits(4).says("--confirm globex");
+    let confirmed = [&delete[..], &["--confirm", "globex"]].concat();
+    env.apply(&confirmed).0.exits(0);
+    env.assert_converged(&delete);
+    assert!(env.world().workspace("globex").is_none());
+}
+
+#[test]
 fn prune_then_declare_again_activates_customer() {
     let env = TestEnv::applied();
     let file = std::fs::read_to_string(env.path("airlift.yaml")).unwrap();
