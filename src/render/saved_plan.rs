@@ -87,14 +87,19 @@ fn apply_command(arguments: &[String]) -> String {
     format!("`{}`", messages::command_line(&words))
 }
 
+/// Until when a plan is valid.
+fn validity(checks: &PlanChecks, expires_at: &str) -> String {
+    if checks.is_expired {
+        format!("expired at {expires_at}: plan again")
+    } else {
+        format!("valid until {expires_at}")
+    }
+}
+
 /// What a saved plan was made for and from, and what was checked.
 pub fn saved_plan(ui: &Ui, saved: &ReadPlan, checks: &PlanChecks) -> io::Result<()> {
     let content = &saved.content;
-    let validity = if checks.is_expired {
-        format!("expired at {}: plan again", content.expires_at)
-    } else {
-        format!("valid until {}", content.expires_at)
-    };
+    let validity = validity(checks, &content.expires_at);
     let made = format!(
         "{} by airlift {}, {validity}",
         content.created_at, content.airlift
@@ -167,4 +172,21 @@ pub fn replanned(ui: &Ui, (moved, others): (usize, &[(Address, Action)])) -> io:
 /// Names pending changes that a saved plan does not contain.
 pub fn left_for_next_plan(ui: &Ui, changes: &[(Address, Action)]) -> io::Result<()> {
     messages::pending_changes(ui, changes, "not in the saved plan, so not made")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{MacCheck, PlanChecks, validity};
+
+    #[test]
+    fn validity_of_expired_plan_says_what_to_do() {
+        let mut checks = PlanChecks {
+            mac: MacCheck::NoKey,
+            is_expired: true,
+            signer: None,
+        };
+        assert_eq!(validity(&checks, "T"), "expired at T: plan again");
+        checks.is_expired = false;
+        assert_eq!(validity(&checks, "T"), "valid until T");
+    }
 }

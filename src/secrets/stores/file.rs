@@ -208,9 +208,11 @@ fn is_world_readable(_: &File) -> bool {
 #[cfg(unix)]
 #[cfg(test)]
 mod tests {
-    use super::{AccessError, FileStore, LIMIT, ResolveErrorKind, SecretAccess, Store as _};
+    use super::{
+        AccessError, FileStore, LIMIT, ResolveErrorKind, SecretAccess, SecretRef, Store as _,
+    };
     use std::fs;
-    use std::os::unix::fs::symlink;
+    use std::os::unix::fs::{PermissionsExt as _, symlink};
     use std::path::Path;
     use std::process::Command;
     use std::sync::Arc;
@@ -319,6 +321,25 @@ mod tests {
         assert_eq!(error, ResolveErrorKind::TooLarge);
         let value = store.content("limit", None).unwrap();
         assert_eq!(value.expose().len(), LIMIT);
+    }
+
+    #[test]
+    fn check_permissions_of_many_files_is_one_line() {
+        let project = tempfile::tempdir().unwrap();
+        let references: Vec<SecretRef> = (0..500)
+            .map(|n| {
+                let path = project.path().join(format!("k{n:03}"));
+                fs::write(&path, "x").unwrap();
+                fs::set_permissions(path, fs::Permissions::from_mode(0o644)).unwrap();
+                format!("${{file:k{n:03}}}").parse().unwrap()
+            })
+            .collect();
+        let references: Vec<&SecretRef> = references.iter().collect();
+        let check = store(project.path(), &[]).check_permissions(&references);
+        assert_eq!(
+            check.unwrap().detail,
+            "500 files are readable by every user: k000, k001, k002, k003, k004 and 495 more"
+        );
     }
 
     #[test]

@@ -131,6 +131,31 @@ fn name_without_expression_in_several_rows_says_so() {
 }
 
 #[test]
+fn overrides_that_remove_what_is_absent_are_refused() {
+    let texts = |overrides: &str| {
+        let row = format!("[{{\"id\": \"A\", \"overrides\": {overrides}}}]");
+        let template = TEMPLATE.replace("        when: '{{ row.count > 3 }}'\n", "");
+        let home = project(&[("airlift.yaml", &template), ("tables/a.json", &row)]);
+        let report = load(&[home.path().to_owned()], &LoadOptions::default()).report;
+        let findings = report.findings.into_iter();
+        findings
+            .map(|finding| finding.help.unwrap_or_default())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(texts(r#"{"regoin": null}"#), ["did you mean `region`?"]);
+    assert_eq!(
+        texts(r#"{"connectors": {"GitHb": null}}"#),
+        ["did you mean `GitHub`?"]
+    );
+    let nested = r#"{"connectors": {"GitHub": {"replication_config": {"start_dat": null}}}}"#;
+    assert_eq!(texts(nested).len(), 1);
+    assert_eq!(
+        texts(r#"{"region": null, "connectors": {"Second": null}}"#),
+        [""; 0]
+    );
+}
+
+#[test]
 fn finding_of_row_has_the_same_cause_in_every_row() {
     let rows = "A,many\nB,few\nC\nD\n";
     let table = format!("id,count\n{rows}");

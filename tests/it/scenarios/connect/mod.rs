@@ -299,6 +299,18 @@ fn connect_with_browser_in_terminal_answers_callback() {
 }
 
 #[test]
+fn connect_of_unknown_connector_suggests_others() {
+    let env = TestEnv::with(PROJECT, options());
+    for (address, hint) in [
+        ("nope/CRM", "the customers are acme, globex"),
+        ("acme/nope", "the customer has acme/CRM"),
+        ("acme", "name the connector: acme/CRM"),
+    ] {
+        env.run(&["connect", address]).exits(64).complains(hint);
+    }
+}
+
+#[test]
 fn connect_refused_by_customer_fails_with_its_code() {
     let env = waiting();
     let (running, url) = connect(&env, &["acme/CRM"]);
