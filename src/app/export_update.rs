@@ -14,11 +14,11 @@ use crate::export::{
 };
 use crate::failure::Failure;
 use crate::model::{
-    Address, CustomerEntry, DesiredConnector, DesiredCustomer, Setting, Settings, has_same_meaning,
-    in_form_of,
+    Address, Cache, CustomerEntry, DesiredConnector, DesiredCustomer, Setting, Settings, Status,
+    has_same_meaning, in_form_of,
 };
 use crate::render::{self, FilesUpdate};
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -76,6 +76,7 @@ impl Updater<'_> {
             if let Some(reason) = &customer.left_out {
                 self.leave(Address::customer(&customer.name), reason.clone());
             } else if let Some((declaration, declared)) = with_content(declaration, declared) {
+                self.customer_settings(customer, declaration.name, declared);
                 self.connectors(
                     customer,
                     declaration.name,
@@ -95,6 +96,33 @@ impl Updater<'_> {
         for name in &existing.absent {
             let is_recorded = recorded.contains(name.as_str());
             self.leave_absent(Address::customer(name), is_recorded);
+        }
+    }
+
+    /// Replaces the status and a declared cache setting that differ.
+    fn customer_settings(
+        &mut self,
+        customer: &ExportedCustomer,
+        name: &str,
+        declared: &DesiredCustomer,
+    ) {
+        let cache = customer.cache.unwrap_or(Cache::Inherit);
+        let status = (declared.status != customer.status).then_some(match customer.status {
+            Status::Active => ("status", json!("active")),
+            Status::Inactive => ("status", json!("inactive")),
+        });
+        let cache = declared
+            .cache
+            .filter(|declared| *declared != cache)
+            .map(|_| {
+                let value = cache.as_remote().map_or(json!("inherit"), Value::from);
+                ("cache", value)
+            });
+        for (field, value) in status.into_iter().chain(cache) {
+            let path = [customer_path(name), vec![key(field)]].concat();
+            if self.files.set(name, &path, &written_value(&value)).is_err() {
+                self.leave(Address::customer(name), NOT_EDITABLE);
+            }
         }
     }
 

@@ -24,14 +24,14 @@ impl App<'_> {
         };
         let user = self.invocation.env.user().unwrap_or_default();
         let user: String = user.chars().take(LONGEST_NAME).collect();
-        let user = if user.is_empty() { "unknown" } else { &user };
+        let user = if user.is_empty() { system_user() } else { user };
         let commit = commit(self.invocation, &self.project.root);
         self.ledger.record_runs([RunRecord {
             run_id: self.ledger.run_id(),
             command: command.to_owned(),
             started_at: now(),
             ended_at: None,
-            by: on_machine(user),
+            by: on_machine(&user),
             clean: commit.as_ref().and_then(|commit| commit.clean),
             commit: commit.map(|commit| commit.id),
             plan_id: planned.saved.clone(),
@@ -63,10 +63,19 @@ impl App<'_> {
         let mut runs = self.ledger.runs();
         runs.reverse();
         Ok(RunHistory {
-            location: self.ledger.shown(),
+            location: self.ledger.shown().trim_end_matches('/').to_owned(),
             runs,
         })
     }
+}
+
+/// The user of this process, without a variable that names it.
+fn system_user() -> String {
+    #[cfg(unix)]
+    let user = format!("user {}", rustix::process::getuid().as_raw());
+    #[cfg(not(unix))]
+    let user = "unknown".to_owned();
+    user
 }
 
 fn now() -> String {

@@ -1,7 +1,6 @@
 //! Responsible for the sentences about what the planner blocked and what its guards refused.
 
 use super::plan_warning::{confirmation_needed, scalar};
-use super::policy;
 use crate::model::{ConnectorId, UnverifiedCause, WorkspaceId};
 use crate::plan::{BlockReason, Blocked, LimitSource, Refusal, RefusedChange, RemovalFlags};
 use crate::render::labels::{self, counted};
@@ -37,6 +36,7 @@ const NAMED_CHANGES: usize = 5;
 pub(crate) fn block_cause(reason: &BlockReason) -> String {
     match reason {
         BlockReason::AdoptionNotAllowed { .. } => ADOPTION_NOT_ALLOWED.to_owned(),
+        BlockReason::ConfirmationNeeded { .. } => confirmation_needed("CUSTOMER"),
         _ => blocked(reason),
     }
 }
@@ -220,7 +220,7 @@ pub(crate) fn refused(refusal: &Refusal) -> String {
             allowed,
             source,
         } => too_many_id_changes(*id_changes, *allowed, *source),
-        Refusal::PolicyViolated(violation) => policy::violated(violation),
+        Refusal::PolicyViolated(violation) => super::policy::violated(violation),
         Refusal::IncompleteListing { problem } => format!(
             "the list of workspaces is incomplete ({problem}), so a missing workspace may still \
              exist; run again later, or without --prune"

@@ -118,10 +118,17 @@ fn export_update_takes_over_names_that_others_changed() {
     let remote = env.remote();
     let acme = env.world().workspace("acme").unwrap().id;
     remote.change_customer(acme, &json!({"name": "acme-corp"}));
+    let globex = env.world().workspace("globex").unwrap().id;
+    let suspended = json!({"status": "inactive", "cache_enabled": false});
+    remote.change_customer(globex, &suspended);
     for (name, new) in [("Acme GitHub", "GitHub EU"), ("Acme Zendesk", "Help desk")] {
         remote.change_connector(env.connector(name).id, &json!({"name": new}));
     }
+    env.run(&["export", "--update", "--target", "globex"])
+        .exits(0);
     let (output, text) = update(&env, &["--target", "acme"]);
+    assert!(text.contains("status: inactive"), "{text}");
+    assert!(!text.contains("cache"), "{text}");
     output
         .complains("acme is acme-corp now: others renamed it")
         .complains("acme/Acme GitHub is GitHub EU now");

@@ -66,7 +66,7 @@ fn customer_with_protect_confirm_is_changed_only_by_a_run_that_names_it() {
     output
         .exits(4)
         .says("[confirmation_needed]")
-        .says("--confirm acme");
+        .says("--confirm CUSTOMER");
     traffic.assert_only_reads();
     env.apply(&["--allow-replace", "--confirm", "globex"])
         .0
@@ -82,7 +82,7 @@ fn customer_with_protect_confirm_is_changed_only_by_a_run_that_names_it() {
     // The protection outlives the declaration.
     env.remove_lines("- name: globex", None);
     let delete = ["--prune", "--delete-customers"];
-    env.apply(&delete).0.exits(4).says("--confirm globex");
+    env.apply(&delete).0.exits(4).says("--confirm CUSTOMER");
     let confirmed = [&delete[..], &["--confirm", "globex"]].concat();
     env.apply(&confirmed).0.exits(0);
     env.assert_converged(&delete);
