@@ -5,6 +5,7 @@
 use super::ledger_access::state_dir;
 use super::out_directory::OutDirectory;
 use super::project::load_options;
+use super::selected::is_cheaper;
 use super::{App, Invocation, Selectable};
 use crate::cli::{ExportArgs, Format};
 use crate::export::{self, Exported, Sources, export};
@@ -52,15 +53,22 @@ impl App<'_> {
     /// name a customer by its name of the last apply.
     pub(crate) async fn export(&self, targets: &[Selector]) -> Result<Existing, Failure> {
         let (recorded, unsettled) = self.read_ledger().await?;
+        let names = known_names(targets, &recorded).filter(|_| unsettled.is_empty());
         let extent = Survey {
             customers: &|id, name| {
                 let mut names = names_of(id, name, &recorded);
                 names.any(|name| self.exports(name, targets))
             },
             details: Details::All,
-            names: None,
+            names: names.as_ref(),
         };
-        let mut observed = self.survey(&recorded, &extent).await?;
+        let mut surveyed = recorded.clone();
+        if let Some(names) = &names {
+            surveyed
+                .customers
+                .retain(|_, entry| names.contains(&entry.name));
+        }
+        let mut observed = self.survey(&surveyed, &extent).await?;
         let is_complete = self.is_complete(&observed)?;
         let wanted = select(&observed, &recorded, |selectable| {
             selectable.within(&self.project).select_or_all(targets)
@@ -181,6 +189,21 @@ impl App<'_> {
         let copied = [state.display().to_string(), directory.display().to_string()];
         format!("cp -R {} && {command}", render::command_line(&copied))
     }
+}
+
+/// The names of the targets, if the ledger knows all of them and a request for each is cheaper than all pages.
+fn known_names(targets: &[Selector], recorded: &LedgerState) -> Option<BTreeSet<String>> {
+    let known: BTreeSet<&str> = recorded
+        .customers
+        .values()
+        .map(|entry| entry.name.as_str())
+        .collect();
+    let names = targets.iter().map(|target| &target.as_address().customer);
+    let names: BTreeSet<String> = names.cloned().collect();
+    let are_known = names.iter().all(|name| known.contains(name.as_str()));
+    are_known
+        .then(|| is_cheaper(names, recorded.customers.len()))
+        .flatten()
 }
 
 /// The present name of a workspace, and its name in the ledger.

@@ -85,8 +85,13 @@ impl SelectedRotation {
         let operator = policy::load(app.invocation, &app.project)?;
         let ledger = app.read_ledger().await?;
         let reading = Reading::from(&args.connection);
-        let state = app.read(ledger, reading, &Policy::default()).await?;
-        let matches = match_resources(desired, &state.observed, &state.recorded);
+        let selection = Policy {
+            targets: self.selected.clone(),
+            ..Policy::default()
+        };
+        let state = app.read(ledger, reading, &selection).await?;
+        let matches =
+            match_resources(desired, &state.observed, &state.recorded).selected(&selection);
         let secrets = app.compare_secrets(&matches, reading).await;
         let policy = Policy {
             ceiling: operator.ceiling,

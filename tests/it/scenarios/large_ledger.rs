@@ -48,6 +48,18 @@ fn target_that_the_ledger_knows_needs_no_pages_of_other_workspaces() {
         output.exits(0);
         assert_eq!(counts(&traffic), expected, "{line:?}");
     }
+    for line in [
+        &["export", "--target", "c100"][..],
+        &["rotate", "c100", "--auto-approve"],
+    ] {
+        let (output, traffic) = env.run_with_traffic(line);
+        output.exits(0);
+        assert_eq!(traffic.count("list_workspaces"), 1, "{line:?}");
+        assert!(
+            traffic.count("list_integrations_connectors") < 5,
+            "{line:?}"
+        );
+    }
     let world = env.world();
     let workspace = |name: &str| world.workspace(name).unwrap().id;
     let (first, second) = (workspace("c100"), workspace("c101"));
