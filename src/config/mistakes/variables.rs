@@ -78,7 +78,7 @@ pub(in crate::config) fn of_name(name: &str) -> Option<&'static str> {
     } else if name.contains("${") || name.contains("$(") || has_shell_variable(name) {
         Some(
             "write the name itself, or `${var.NAME}` with `variables` of an environment in the project file; \
-             references such as `${env:NAME}` are for secrets",
+             references such as `${env:NAME}` are for secrets, and `$${` is a literal `${`",
         )
     } else if name.contains("{{") && name.contains("}}") {
         Some(
