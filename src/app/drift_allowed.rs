@@ -1,6 +1,7 @@
 //! Responsible for the list of drift that is allowed until a day: the file of `drift --allow`.
 
 use super::App;
+use super::policy_error::described;
 use crate::failure::Failure;
 use crate::model::Selector;
 use crate::plan::{Drift, DriftSubject};
@@ -96,12 +97,8 @@ fn read(path: &Path) -> Result<Vec<Allowed>, Failure> {
             .hint("each entry has `target`, `until: YYYY-MM-DD` and `reason`, below `allow`")
     };
     let text = std::fs::read_to_string(path).map_err(|error| invalid(error.to_string()))?;
-    let file: AllowFile = serde_yaml::from_str(&text).map_err(|error| {
-        let line = error.location().map_or(0, |location| location.line());
-        invalid(format!(
-            "it does not have the expected form (near line {line})"
-        ))
-    })?;
+    let file: AllowFile = serde_yaml::from_str(&text)
+        .map_err(|error| invalid(format!("it {}", described(&error))))?;
     if file.version != VERSION {
         return Err(invalid(format!(
             "it has version {}, not {VERSION}",

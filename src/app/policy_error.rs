@@ -1,4 +1,5 @@
-//! Responsible for saying what is wrong with a policy file: the line, the key, and what the key takes. Quotes no values.
+//! Responsible for saying what is wrong with a file of the operator, such as the policy file: the line, the key, and what
+//! the key takes. Quotes no values.
 
 use crate::catalog::closest;
 use serde_yaml::Value;

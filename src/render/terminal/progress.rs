@@ -172,6 +172,9 @@ impl Progress {
     fn wave(&self, number: usize, of: usize, connectors: usize) {
         let name = format!("Wave {number} of {of}");
         self.phase(&name, u64::try_from(connectors).ok());
+        let connectors = labels::counted(connectors, "connector");
+        let line = Line::at(0).hang(2).label(Label::Strong, Safe::new(name));
+        self.say(&line.text(Safe::new(format_args!(": {connectors}"))));
     }
 
     /// Shows the rate of requests on the bar.

@@ -16,7 +16,7 @@ use std::collections::BTreeMap;
 const MEANINGS: [(Outcome, &str); 5] = [
     (
         Outcome::NotAttempted,
-        "the run was stopped, or the API was unavailable",
+        "the run was stopped, the API was unavailable, or no wave has them",
     ),
     (
         Outcome::Blocked,

@@ -281,5 +281,6 @@ fn allowed_drift_is_left_out_until_its_day() {
     env.write("allowed.json", "{version: 1, allow: [{target: acme}]}");
     env.run(&drift)
         .exits(1)
-        .complains("error[drift_list_invalid]");
+        .complains("error[drift_list_invalid]")
+        .complains("lacks the key `until`");
 }

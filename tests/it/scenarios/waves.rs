@@ -159,7 +159,10 @@ fn gate_execute_reads_once_through_each_connector_of_a_wave() {
     let env = table();
     let arguments = ["--waves", "2,100%", "--gate", "execute"];
     let (output, traffic) = env.apply(&arguments);
-    output.exits(0).complains("which the vendor meters");
+    output
+        .exits(0)
+        .complains("which the vendor meters")
+        .complains("Wave 2 of 2: 18 connectors\n");
     assert_eq!(
         traffic.count("create_integrations_connectors_id_execute"),
         2
