@@ -8,7 +8,9 @@ use super::findings::Findings;
 use super::origin::Origin;
 use super::read::display;
 use super::redaction::title;
-use std::path::{Path, PathBuf};
+use super::walk;
+use std::collections::BTreeSet;
+use std::path::{Component, Path, PathBuf};
 
 /// A file that a pattern matches.
 pub(super) struct IncludedFile {
@@ -47,6 +49,15 @@ pub(super) fn included(
     files
 }
 
+/// The canonical paths of the files that patterns of `include` match.
+pub(super) fn canonical(patterns: &[String], directory: &Path) -> BTreeSet<PathBuf> {
+    let matched = patterns
+        .iter()
+        .filter_map(|pattern| matching("include", directory, pattern).ok());
+    let paths = matched.flatten();
+    paths.filter_map(|path| path.canonicalize().ok()).collect()
+}
+
 /// The files that a pattern matches, sorted.
 fn matching(key: &str, directory: &Path, pattern: &str) -> Result<Vec<PathBuf>, (Code, String)> {
     let path = Path::new(pattern);
@@ -57,27 +68,28 @@ fn matching(key: &str, directory: &Path, pattern: &str) -> Result<Vec<PathBuf>, 
         );
         return Err((Code::IncludeOutside, message));
     }
-    let below = if directory == Path::new(".") {
-        pattern.to_owned()
-    } else {
-        format!(
-            "{}/{pattern}",
-            glob::Pattern::escape(&directory.to_string_lossy())
-        )
-    };
+    let path: PathBuf = path
+        .components()
+        .filter(|part| *part != Component::CurDir)
+        .collect();
+    let compiled = glob::Pattern::new(&path.to_string_lossy()).map_err(|error| {
+        let message = format!("pattern {} is invalid: {}", title(pattern), error.msg);
+        (Code::InvalidPattern, message)
+    })?;
     let options = glob::MatchOptions {
         case_sensitive: true,
         require_literal_separator: true,
         // Editors and volume mounts leave hidden copies beside the real files.
         require_literal_leading_dot: true,
     };
-    let mut paths: Vec<PathBuf> = glob::glob_with(&below, options)
-        .map_err(|error| {
-            let message = format!("pattern {} is invalid: {}", title(pattern), error.msg);
-            (Code::InvalidPattern, message)
-        })?
-        .flatten()
-        .filter(|path| !path.is_dir())
+    let candidates = walk::candidates(directory, &path).map_err(|_| {
+        let message = format!("pattern {} would search too many names", title(pattern));
+        (Code::InvalidPattern, message)
+    })?;
+    let mut paths: Vec<PathBuf> = candidates
+        .into_iter()
+        .filter(|path| compiled.matches_path_with(path, options))
+        .map(|path| below(directory, path))
         .collect();
     paths.sort();
     if paths.is_empty() {
@@ -85,6 +97,15 @@ fn matching(key: &str, directory: &Path, pattern: &str) -> Result<Vec<PathBuf>, 
         return Err((Code::IncludeNoMatch, message));
     }
     Ok(paths)
+}
+
+/// A path below a directory, as messages show it.
+fn below(directory: &Path, path: PathBuf) -> PathBuf {
+    if directory == Path::new(".") {
+        path
+    } else {
+        directory.join(path)
+    }
 }
 
 /// Whether a matched file is inside the project. A file outside becomes a finding.

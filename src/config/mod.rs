@@ -47,6 +47,7 @@ mod unread;
 mod upwards;
 mod validate;
 mod variables;
+mod walk;
 mod yaml;
 
 pub(crate) use customer_check::{Problem, check_customer};

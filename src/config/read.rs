@@ -117,7 +117,7 @@ pub(super) fn source(
             let bytes = options.stdin.clone().unwrap_or_default();
             ("<stdin>".to_owned(), Ok(bytes))
         }
-        Input::File(path) | Input::Member(path) => (display(path), bytes(path)),
+        Input::File(path) | Input::Member(path) => (display(path), bytes(path, options)),
         Input::Refused(path, escape) => {
             let message = format!("the file is not read: {}", escape.reason());
             findings.file(&display(path), escape.code_of_file(), message, None);
@@ -137,8 +137,8 @@ pub(super) fn source(
     };
     match bytes {
         Ok(bytes) => text(&name, bytes, findings),
-        Err(reason) => {
-            findings.file(&name, Code::FileUnreadable, reason, None);
+        Err((code, reason)) => {
+            findings.file(&name, code, reason, None);
             None
         }
     }
@@ -176,8 +176,10 @@ fn text(name: &str, mut bytes: Vec<u8>, findings: &mut Findings) -> Option<Sourc
     None
 }
 
-fn bytes(path: &Path) -> Result<Vec<u8>, String> {
-    let unreadable = |error: std::io::Error| format!("the file cannot be read: {}", error.kind());
+fn bytes(path: &Path, options: &LoadOptions) -> Result<Vec<u8>, (Code, String)> {
+    let refused = |reason: String| (Code::FileUnreadable, reason);
+    let unreadable =
+        |error: std::io::Error| refused(format!("the file cannot be read: {}", error.kind()));
     // Shells pass `<(command)` as a pipe below /dev. Any other pipe may block forever.
     let is_from_shell = path.starts_with("/dev/fd") || path.starts_with("/proc/self/fd");
     let file = if is_from_shell {
@@ -189,12 +191,17 @@ fn bytes(path: &Path) -> Result<Vec<u8>, String> {
         files::open_read(directory, Path::new(name))
             .map_err(|error| match error.kind {
                 FileErrorKind::Io(error) => unreadable(error),
-                refusal => format!("the path {refusal}"),
+                refusal => refused(format!("the path {refusal}")),
             })?
             .ok_or_else(|| unreadable(ErrorKind::NotFound.into()))?
     };
+    let metadata = file.metadata().map_err(unreadable)?;
+    if !is_from_shell {
+        let checked = options.secret_access.check_configuration(path, &metadata);
+        checked.map_err(|error| (Code::ProtectedFile, error.to_string()))?;
+    }
     // A buffer that grows takes up to twice the size of the file.
-    let size = file.metadata().map_or(0, |metadata| metadata.len());
+    let size = metadata.len();
     let mut bytes = Vec::with_capacity(usize::try_from(size.min(limits::BYTES)).unwrap_or(0) + 1);
     file.take(limits::BYTES + 1)
         .read_to_end(&mut bytes)

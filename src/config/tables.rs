@@ -95,6 +95,11 @@ impl TableSource {
         template: &Template,
         findings: &mut Findings,
     ) -> Table {
+        if source.text.contains("PRIVATE KEY-----") {
+            let message = "the table contains a private key, and commands show what tables contain";
+            findings.file(&source.name, Code::ProtectedFile, message, None);
+            return Table::empty(source, &self.path, self.format);
+        }
         let (table, defects) = Table::read(source, &self.path, self.format);
         let has_columns = defects.is_empty() || !table.rows.is_empty();
         for defect in defects {

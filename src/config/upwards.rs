@@ -5,8 +5,12 @@
 //! anyone's.
 
 use super::LoadOptions;
+use super::document::Document;
+use super::findings::Findings;
+use super::include::canonical;
 use super::project_file::has_project_file;
-use super::read::{Input, PROJECT_FILE};
+use super::read::{Input, PROJECT_FILE, source};
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// A project that the arguments of a run do not name.
@@ -18,7 +22,8 @@ pub struct OuterProject {
     pub named: Option<Vec<PathBuf>>,
 }
 
-/// The project above the arguments. `None` if an argument is or has a project file, or if there is no such project.
+/// The project above the arguments. `None` if there is no such project, or if an argument is or has a project file that
+/// the project does not include. One that it includes cannot replace the project's policies by keys of its own.
 pub fn find_project(arguments: &[PathBuf], options: &LoadOptions) -> Option<OuterProject> {
     let mut directories = arguments.iter().map(|argument| above(argument));
     let directory = directories.next()??;
@@ -29,17 +34,35 @@ pub fn find_project(arguments: &[PathBuf], options: &LoadOptions) -> Option<Oute
         .iter()
         .flat_map(|argument| Input::expand(argument))
         .collect();
+    let files: Vec<PathBuf> = inputs.iter().filter_map(Input::canonical_path).collect();
     if has_project_file(&inputs, options) {
-        return None;
+        let included = included(&directory, options);
+        let is_other = |input: &Input| {
+            let path = input.canonical_path();
+            path.is_none_or(|path| !included.contains(&path))
+        };
+        let others: Vec<Input> = inputs.into_iter().filter(is_other).collect();
+        if has_project_file(&others, options) {
+            return None;
+        }
     }
-    let named = (arguments != [Path::new(".")]).then(|| {
-        let files = inputs.iter().filter_map(Input::canonical_path);
-        files.collect()
-    });
+    let named = (arguments != [Path::new(".")]).then_some(files);
     Some(OuterProject {
         directory: shown(&directory),
         named,
     })
+}
+
+/// The canonical paths of the files that the project of a directory includes.
+fn included(directory: &Path, options: &LoadOptions) -> BTreeSet<PathBuf> {
+    let mut ignored = Findings::default();
+    let input = Input::member(directory.join(PROJECT_FILE), directory);
+    let Some(source) = source(&input, options, &mut ignored) else {
+        return BTreeSet::new();
+    };
+    let document = Document::parse(input.path(), source, &mut ignored);
+    let patterns = document.head.include.iter().flatten().cloned();
+    canonical(&patterns.collect::<Vec<String>>(), directory)
 }
 
 /// The directory with the nearest project file, other than the argument itself.
@@ -148,6 +171,15 @@ mod tests {
         ] {
             assert_eq!(search(&directory, arguments), None, "{arguments:?}");
         }
+    }
+
+    #[test]
+    fn find_project_of_included_files_with_project_keys_is_above_them() {
+        let text = "version: 1\nguards: {max_deletes: 1000}\ncustomers: [{name: acme}]\n";
+        let directory = project(&[PROJECT, ("customers/acme.yaml", text)]);
+        let root = Some(directory.path().canonicalize().unwrap());
+        assert_eq!(search(&directory, &["customers/acme.yaml"]), root);
+        assert_eq!(search(&directory, &["customers"]), root);
     }
 
     #[test]

@@ -75,6 +75,12 @@ pub(crate) fn is_private(url: &Url) -> bool {
     url.scheme() == "https" || (url.scheme() == "http" && is_loopback(url))
 }
 
+/// Whether an address has a user or a password.
+pub(crate) fn has_user(address: &str) -> bool {
+    let url = Url::parse(address);
+    url.is_ok_and(|url| !url.username().is_empty() || url.password().is_some())
+}
+
 /// Whether the host of an address is this machine.
 pub(crate) fn is_loopback(url: &Url) -> bool {
     let host = url.host_str().unwrap_or_default();

@@ -9,7 +9,8 @@ mod post;
 
 pub(crate) use body::read_body;
 pub(crate) use client::{
-    SetupError, build, builder, install_crypto_provider, is_loopback, is_private, secret_header,
+    SetupError, build, builder, has_user, install_crypto_provider, is_loopback, is_private,
+    secret_header,
 };
 pub(crate) use error::TransportError;
 pub(crate) use post::PostClient;

@@ -42,8 +42,8 @@ fn describe(error: &csv::Error) -> String {
 }
 
 fn rows(table: &mut Table, records: Vec<StringRecord>) -> Vec<TableDefect> {
-    let mut records = records.into_iter().enumerate();
-    let Some((_, header)) = records.next() else {
+    let mut records = records.into_iter();
+    let Some(header) = records.next() else {
         return vec![table.defect(
             &(0..0),
             "the table is empty: the first line names the columns",
@@ -53,15 +53,39 @@ fn rows(table: &mut Table, records: Vec<StringRecord>) -> Vec<TableDefect> {
     if !defects.is_empty() {
         return defects;
     }
-    // A spreadsheet writes rows without values behind the last one.
-    let records = records.filter(|(_, record)| record.iter().any(|value| !value.is_empty()));
-    for (index, record) in records {
-        match row(table, index + 1, &record) {
+    let mut number = 1 + blank_lines(&table.source.text, &header);
+    for record in records {
+        number += 1 + blank_lines(&table.source.text, &record);
+        // Spreadsheets write such rows for cells that were cleared.
+        if record.iter().all(str::is_empty) {
+            continue;
+        }
+        match row(table, number, &record) {
             Ok(row) => table.rows.push(row),
             Err(defect) => defects.push(defect),
         }
     }
     defects
+}
+
+/// The blank lines before a record, which spreadsheets count as rows.
+fn blank_lines(text: &str, record: &StringRecord) -> usize {
+    let start = start(record);
+    let before = text.as_bytes().get(..start).unwrap_or_default();
+    let rest = text.as_bytes().get(start..).unwrap_or_default();
+    let ends = rest.iter().take_while(|byte| matches!(byte, b'\n' | b'\r'));
+    let lines = ends.filter(|byte| **byte == b'\n').count();
+    // The record before ended between both characters of its line end.
+    let is_split = before.ends_with(b"\r") && rest.starts_with(b"\n");
+    lines - usize::from(is_split)
+}
+
+/// Where a record starts, or the line ends before it.
+fn start(record: &StringRecord) -> usize {
+    let position = record.position();
+    position
+        .and_then(|position| usize::try_from(position.byte()).ok())
+        .unwrap_or(0)
 }
 
 fn columns(table: &mut Table, header: &StringRecord) -> Vec<TableDefect> {
@@ -97,10 +121,7 @@ fn other_separator(header: &StringRecord) -> Option<&'static str> {
 }
 
 fn row(table: &Table, number: usize, record: &StringRecord) -> Result<Row, TableDefect> {
-    let start = record
-        .position()
-        .and_then(|position| usize::try_from(position.byte()).ok())
-        .unwrap_or(0);
+    let start = start(record);
     let fields = fields(&table.source.text, start, record.len());
     let at = match (fields.first(), fields.last()) {
         (Some(first), Some(last)) => first.start..last.end,
@@ -172,4 +193,35 @@ fn fields(text: &str, start: usize, count: usize) -> Vec<Range<usize>> {
         at += 1;
     }
     fields
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::config::raw_template::RawTableFormat;
+    use crate::config::source::Source;
+    use crate::config::table::Table;
+    use std::path::Path;
+
+    #[test]
+    fn numbers_of_rows_count_blank_lines_and_cleared_rows() {
+        for end in ["\n", "\r\n"] {
+            let lines = [
+                "",
+                "name,note",
+                "",
+                "a,\"two\nlines\"",
+                "b,",
+                ",",
+                "",
+                "",
+                "c,x",
+                ",",
+            ];
+            let source = Source::new("t.csv".to_owned(), lines.join(end));
+            let (table, defects) = Table::read(source, Path::new("t.csv"), RawTableFormat::Csv);
+            assert!(defects.is_empty());
+            let numbers: Vec<usize> = table.rows.iter().map(|row| row.number).collect();
+            assert_eq!(numbers, [4, 5, 9], "{end:?}");
+        }
+    }
 }

@@ -60,19 +60,24 @@ impl Table {
         path: &Path,
         format: RawTableFormat,
     ) -> (Self, Vec<TableDefect>) {
-        let mut table = Self {
-            source,
-            path: path.to_owned(),
-            columns: Vec::new(),
-            rows: Vec::new(),
-            has_header: format == RawTableFormat::Csv,
-        };
+        let mut table = Self::empty(source, path, format);
         let defects = match format {
             RawTableFormat::Csv => csv::read(&mut table),
             RawTableFormat::Json => json::read_list(&mut table),
             RawTableFormat::Jsonl => json::read_lines(&mut table),
         };
         (table, defects)
+    }
+
+    /// A table without columns and rows.
+    pub(super) fn empty(source: Source, path: &Path, format: RawTableFormat) -> Self {
+        Self {
+            source,
+            path: path.to_owned(),
+            columns: Vec::new(),
+            rows: Vec::new(),
+            has_header: format == RawTableFormat::Csv,
+        }
     }
 
     /// The format that the ending of a file's name says.

@@ -124,6 +124,16 @@ impl SecretAccess {
         self.protected_files.check(path, metadata)
     }
 
+    /// Checks a file of the project itself, whose content commands show: it must not have credentials.
+    pub fn check_configuration(&self, path: &Path, metadata: &Metadata) -> Result<(), AccessError> {
+        self.protected_files.check(path, metadata)?;
+        file::refuse_credentials(path)?;
+        if is_dotenv(path) {
+            return Err(AccessError::ProtectedFile("variables of an environment"));
+        }
+        Ok(())
+    }
+
     /// Checks the name of an environment variable.
     pub(in crate::secrets) fn check_variable(&self, name: &str) -> Result<(), AccessError> {
         let patterns = self.variables.as_deref();

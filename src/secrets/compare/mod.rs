@@ -31,7 +31,7 @@ pub async fn compare(
             let comparison = Comparison {
                 leaves: connector.declared.secret_leaves(),
                 rotation: connector.declared.rotation,
-                sent: connector.recorded.sent.as_ref()?,
+                sent: connector.recorded.sent.as_deref()?,
                 fingerprinter,
             };
             Some((connector.address(), comparison))

@@ -211,7 +211,7 @@ fn record(number: u128, sent: Option<SentFingerprints>) -> ConnectorEntry {
         id: ConnectorId(Uuid::from_u128(number)),
         definition_id: DefinitionId(Uuid::nil()),
         template_id: None,
-        sent,
+        sent: sent.map(Arc::new),
         credentials_version: None,
         applied: Applied::default(),
         updated_at: None,

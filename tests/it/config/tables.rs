@@ -246,7 +246,7 @@ fn load_bad_row_is_named_by_file_row_and_column() {
     let listed = findings(TEMPLATE, table);
     assert_eq!(
         listed,
-        ["invalid_cell 4:8 row 3, column `count`: must be a whole number"]
+        ["invalid_cell 4:8 row 4, column `count`: must be a whole number"]
     );
 }
 

@@ -14,7 +14,7 @@ use object_store::path::Path as Key;
 use object_store::{Error, ObjectStore, ObjectStoreExt, PutMode, PutOptions, UpdateVersion};
 use std::collections::{BTreeSet, HashMap};
 use std::fmt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, SystemTime};
 use tokio::time::Instant;
@@ -383,7 +383,7 @@ pub fn open_shared(
 ) -> Result<SharedStore, LedgerError> {
     let failed = |cause: String| LedgerError::Store {
         action: "cannot open",
-        path: Path::new(address).to_owned(),
+        path: open::shown(address),
         cause,
     };
     let (store, dir) = open::store(address, variables).map_err(failed)?;

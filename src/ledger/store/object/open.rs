@@ -4,6 +4,7 @@
 //! The caller passes the variables of the store's tools (`AWS_*`, `GOOGLE_*`, `AZURE_*`). Does not
 //! take addresses or credentials from the files of a project.
 
+use crate::http::has_user;
 use object_store::aws::AmazonS3Builder;
 #[cfg(feature = "ledger-azure")]
 use object_store::azure::MicrosoftAzureBuilder;
@@ -11,12 +12,15 @@ use object_store::azure::MicrosoftAzureBuilder;
 use object_store::gcp::GoogleCloudStorageBuilder;
 use object_store::path::Path as Key;
 use object_store::{ObjectStore, ObjectStoreScheme, RetryConfig};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 /// The longest time for the attempts of one request. It is shorter than the validity of a lease
 /// without renewal, so that a request that gets no response ends before the lease does.
 const RETRY_TIMEOUT: Duration = Duration::from_secs(20);
+
+const HAS_USER: &str = "has a user or a password, which messages would show";
 
 macro_rules! build {
     ($builder:ty, $address:expr, $variables:expr) => {{
@@ -49,7 +53,18 @@ pub(super) fn store(
         "the address of a ledger is s3://BUCKET/DIR, gs://BUCKET/DIR or az://CONTAINER/DIR"
             .to_owned()
     };
+    if has_user(address) {
+        return Err(format!("it {HAS_USER}; use the variables of the store"));
+    }
     let url = address.parse().map_err(|_| unknown())?;
+    let variables: Vec<(String, String)> = variables.into_iter().collect();
+    for (name, value) in &variables {
+        if name.to_ascii_lowercase().contains("endpoint") && has_user(value) {
+            return Err(format!(
+                "{name} has a user or a password, which messages would show"
+            ));
+        }
+    }
     let (scheme, dir) = ObjectStoreScheme::parse(&url).map_err(|_| unknown())?;
     let store = match scheme {
         ObjectStoreScheme::AmazonS3 => build!(AmazonS3Builder, address, variables),
@@ -66,6 +81,15 @@ pub(super) fn store(
         _ => return Err(unknown()),
     };
     Ok((store, dir))
+}
+
+/// An address for messages, which must not show a password.
+pub(super) fn shown(address: &str) -> PathBuf {
+    if has_user(address) {
+        "the address of the ledger".into()
+    } else {
+        address.into()
+    }
 }
 
 /// The address at which a cloud tells a machine its role. It is asked if no credentials are set.

@@ -2,6 +2,7 @@
 
 use super::{assert_code, assert_hides};
 use crate::support::{PROJECT, TestEnv, options};
+use serde_json::json;
 use std::os::unix::fs::symlink;
 use std::path::Path;
 
@@ -201,6 +202,73 @@ fn hidden_file_is_no_configuration_and_no_table() {
             assert_code(&output, "include_outside");
             assert_hides(&output, "canary-hidden");
         }
+    }
+}
+
+#[test]
+fn file_with_credentials_is_no_table() {
+    let project = "version: 1\ntemplates:\n  t:\n    parameters: {type: {}, private_key: {}}\n    customer: {name: \"{{ type                    }}-{{ private_key }}\"}\ncustomers_from: [{table: TABLE, format: jsonl, template: t}]\n";
+    let rows = [
+        ("login.json", "canary-of-the-run"),
+        ("prod.env", "canary-of-the-run"),
+        ("kubeconfig", "canary-of-the-run"),
+        ("key.jsonl", "-----BEGIN PRIVATE KEY-----canary-of-the-run"),
+    ];
+    for (name, key) in rows {
+        let mut env = TestEnv::with(&project.replace("TABLE", name), options());
+        let row = json!({"type": "service_account", "private_key": key});
+        env.write(name, &row.to_string());
+        let login = env.path("login.json");
+        env.set("GOOGLE_APPLICATION_CREDENTIALS", login.to_str().unwrap());
+        let output = env.run(&["plan", "--no-secrets"]);
+        output.exits(1);
+        assert_code(&output, "protected_file");
+        assert_hides(&output, "canary-of-the-run");
+    }
+}
+
+#[test]
+fn customer_file_cannot_replace_the_policy_of_its_project() {
+    let env = project_with_policy();
+    let own = "version: 1\nguards: {max_deletes: 1000}\n";
+    let foreign = customer_file("acme", "secrets/globex/token");
+    env.write("customers/acme.yaml", &format!("{own}{foreign}"));
+    for files in ["customers/acme.yaml", "customers"] {
+        let output = env.run(&["plan", "-f", files]);
+        output.exits(1);
+        assert_code(&output, "project_key_elsewhere");
+    }
+}
+
+#[test]
+fn option_that_names_a_fifo_is_refused() {
+    let env = TestEnv::applied();
+    let mode = rustix::fs::Mode::RUSR | rustix::fs::Mode::WUSR;
+    for name in ["fifo.json", "fifo"] {
+        let fifo = env.path(name);
+        rustix::fs::mknodat(rustix::fs::CWD, &fifo, rustix::fs::FileType::Fifo, mode, 0).unwrap();
+    }
+    for arguments in [
+        &["adopt", "fifo.json"][..],
+        &["apply", "--auto-approve", "--retry", "fifo"],
+        &["plan", "--target-file", "fifo"],
+        &["drift", "--allow", "fifo"],
+    ] {
+        env.run(arguments).complains("not a regular file");
+    }
+}
+
+#[test]
+fn address_of_a_ledger_with_a_password_is_not_shown() {
+    let mut env = TestEnv::new();
+    env.set(
+        "AWS_ENDPOINT_URL",
+        "http://user:canary-password@127.0.0.1:9",
+    );
+    for ledger in ["s3://user:canary-password@bucket/x", "s3://bucket/x"] {
+        let output = env.run(&["plan", "--ledger", ledger]);
+        output.exits(1).complains("has a user or a password");
+        assert_hides(&output, "canary-password");
     }
 }
 
