@@ -1,6 +1,7 @@
 //! Responsible for the list of drift that is allowed until a day: the file of `drift --allow`.
 
 use super::App;
+use super::named_file::text_of;
 use super::policy_error::described;
 use crate::failure::Failure;
 use crate::model::Selector;
@@ -96,7 +97,7 @@ fn read(path: &Path) -> Result<Vec<Allowed>, Failure> {
         Failure::error("drift_list_invalid", message)
             .hint("each entry has `target`, `until: YYYY-MM-DD` and `reason`, below `allow`")
     };
-    let text = std::fs::read_to_string(path).map_err(|error| invalid(error.to_string()))?;
+    let text = text_of(path).map_err(|error| invalid(error.to_string()))?;
     let file: AllowFile = serde_yaml::from_str(&text)
         .map_err(|error| invalid(format!("it {}", described(&error))))?;
     if file.version != VERSION {

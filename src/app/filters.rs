@@ -1,6 +1,7 @@
 //! Responsible for the selection by files, types, labels and reports: turns it into targets.
 
 use super::changed_customers::ChangedCustomers;
+use super::named_file::{LARGEST, content_of, text_of};
 use super::selection::declared_addresses;
 use super::{App, Invocation, Planned, Selectable};
 use crate::catalog;
@@ -271,7 +272,7 @@ fn nothing_selected(selection: &SelectionArgs) -> Failure {
 fn from_files(paths: &[PathBuf]) -> Result<Vec<Selector>, Failure> {
     let mut selectors = Vec::new();
     for path in paths {
-        let text = std::fs::read_to_string(path).map_err(|error| {
+        let text = text_of(path).map_err(|error| {
             let message = format!("cannot read {}: {error}", path.display());
             Failure::usage("bad_selection_file", message)
         })?;
@@ -317,7 +318,7 @@ fn unsuccessful(path: &Path) -> Result<BTreeSet<String>, Failure> {
         Failure::usage("bad_report", message)
             .hint("name a file that `airlift apply --format json` wrote")
     };
-    let text = std::fs::read(path).map_err(|error| wrong(error.to_string()))?;
+    let text = content_of(path, LARGEST).map_err(|error| wrong(error.to_string()))?;
     let report: RetryReport = serde_json::from_slice(&text).map_err(|error| {
         let (line, column) = (error.line(), error.column());
         wrong(format!(

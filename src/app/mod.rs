@@ -33,6 +33,7 @@ mod ledger_git;
 mod ledger_health;
 mod ledger_keys;
 mod ledger_lock;
+mod named_file;
 mod network;
 mod oauth_apps;
 mod out_directory;
@@ -104,7 +105,7 @@ pub(crate) use workflow::Planned;
 use crate::api::Options;
 use crate::apply::Stop;
 use crate::cli::{Format, GlobalArgs};
-use crate::config::Project;
+use crate::config::{Loaded, Project};
 use crate::events::{Event, Sink};
 use crate::failure::{Exit, Failure};
 use crate::ledger::{
@@ -259,14 +260,34 @@ impl<'a> App<'a> {
     /// Locks the ledger for one write of a command that runs on. The result has the ledger as it is now, and shares
     /// the session. It must be closed.
     pub(crate) async fn fork_locked(&self) -> Result<Self, Failure> {
+        let mut fork = self.fork(self.project.clone())?;
+        fork.lock().await?;
+        Ok(fork)
+    }
+
+    /// Reads the files again, for one call of a command that runs on. The result shares the session and has no lock.
+    fn with_present_files(&self) -> Result<Self, Failure> {
+        let Loaded { project, .. } = project::read(self.invocation)?;
+        let Some(project) = project else {
+            let message = "the files have errors; no request was sent";
+            return Err(Failure::error("invalid_files", message)
+                .hint("`airlift validate` shows the errors"));
+        };
+        self.fork(Cow::Owned(match &self.shard {
+            Some(members) => members.project(&project),
+            None => project,
+        }))
+    }
+
+    fn fork(&self, project: Cow<'a, Project>) -> Result<Self, Failure> {
         let authenticator = match self.invocation.global.shard {
             None => self.authenticator.clone(),
             Some(shard) => self.authenticator.of_shard(shard),
         };
-        let mut fork = Self {
+        Ok(Self {
             invocation: self.invocation,
-            project: self.project.clone(),
-            secrets: resolver(self.invocation, &self.project)?,
+            secrets: resolver(self.invocation, &project)?,
+            project,
             shard: self.shard.clone(),
             connection: Arc::clone(&self.connection),
             store: self.store.clone(),
@@ -281,9 +302,7 @@ impl<'a> App<'a> {
             lock_timeout: self.lock_timeout,
             events: Arc::clone(&self.events),
             lock: None,
-        };
-        fork.lock().await?;
-        Ok(fork)
+        })
     }
 
     /// Opens the session and locks the ledger, for commands that write.

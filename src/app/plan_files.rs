@@ -3,6 +3,7 @@
 
 use super::endpoint::SANDBOX_ORIGIN;
 use super::ledger_keys::Keys;
+use super::named_file::content_of;
 use super::out_directory::OutDirectory;
 use super::signatures::{self, Namespace};
 use super::{App, Invocation};
@@ -18,8 +19,6 @@ use crate::saved_plan::{
 };
 use jiff::Timestamp;
 use std::collections::BTreeSet;
-use std::fs::File;
-use std::io::{self, Read as _};
 use std::path::Path;
 
 pub(super) const ALTERED: &str = "plan_altered";
@@ -209,7 +208,7 @@ fn authenticator(
 
 fn read(path: &Path) -> Result<ReadPlan, Failure> {
     let shown = path.display();
-    let text = content_of(path).map_err(|error| {
+    let text = content_of(path, MAX_PLAN_SIZE).map_err(|error| {
         let message = format!("cannot read the plan {shown}: {error}");
         Failure::error("plan_unreadable", message)
             .hint("name a file that `airlift plan --out FILE` wrote")
@@ -226,26 +225,6 @@ fn parse(text: &[u8], shown: &str) -> Result<ReadPlan, Failure> {
                 .hint("fetch the file again, or plan again and review"),
         }
     })
-}
-
-/// The content of a regular file. Another one, such as a pipe, could block for ever.
-pub(super) fn content_of(path: &Path) -> io::Result<Vec<u8>> {
-    let metadata = path.metadata()?;
-    if !metadata.is_file() {
-        return Err(io::Error::other("it is not a regular file"));
-    }
-    if metadata.len() > MAX_PLAN_SIZE {
-        let text = format!(
-            "it has {} bytes, and a plan at most {MAX_PLAN_SIZE}",
-            metadata.len()
-        );
-        return Err(io::Error::other(text));
-    }
-    let mut text = Vec::new();
-    File::open(path)?
-        .take(MAX_PLAN_SIZE)
-        .read_to_end(&mut text)?;
-    Ok(text)
 }
 
 /// Writes a plan or a snapshot, in place of another one.

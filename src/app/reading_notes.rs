@@ -1,33 +1,29 @@
 //! Responsible for notes about what was read: an empty ledger beside existing customers, and a listing that cannot be
 //! used.
 
-use super::{App, Invocation};
+use super::App;
 use crate::failure::Failure;
 use crate::model::{LedgerState, Observed, OrganizationListing};
 use crate::render;
 
 impl App<'_> {
-    /// Warns that `--ledger` may name the wrong place: the ledger is empty, and customers of the files
-    /// exist.
+    /// Warns that the ledger may be lost, or that `--ledger` names the wrong place: the ledger is empty, and customers of
+    /// the files exist.
     pub(super) fn warn_of_empty_ledger(
         &self,
         recorded: &LedgerState,
         observed: &Observed,
     ) -> Result<(), Failure> {
-        let Invocation { ui, global, .. } = self.invocation;
         let is_empty = recorded.customers.is_empty() && recorded.unverified.is_empty();
         let declared = &self.project.desired.customers;
         let mut customers = observed.customers.values();
-        if global.ledger.is_some()
-            && is_empty
-            && customers.any(|customer| declared.contains_key(&customer.name))
-        {
+        if is_empty && customers.any(|customer| declared.contains_key(&customer.name)) {
             let text = format!(
                 "the ledger {} is empty, and customers of the files exist already; if earlier runs \
-                 used another ledger, name that one with --ledger",
+                 recorded them, restore the ledger, or name another one with --ledger",
                 self.ledger.shown()
             );
-            render::print_note(ui, &text)?;
+            render::print_note(self.invocation.ui, &text)?;
         }
         Ok(())
     }

@@ -76,7 +76,7 @@ impl<'a> App<'a> {
                 let Some(declared) = self.declared(&address) else {
                     continue;
                 };
-                if connector.sent.as_ref().is_some_and(has_old_key) {
+                if connector.sent.as_deref().is_some_and(has_old_key) {
                     references.extend(declared.secret_leaves().into_values().filter_map(reference));
                 }
             }
@@ -106,7 +106,7 @@ impl<'a> App<'a> {
         }
         match self.moved(values, address, sent) {
             Ok(moved) => {
-                *sent = moved;
+                *sent = Arc::new(moved);
                 rekeyed.moved += 1;
             }
             Err(reason) => rekeyed.left(address, reason),

@@ -1,7 +1,8 @@
 //! Responsible for snapshots: writes the remote state and the ledger into a file, and plans from such a
 //! file without credentials and without the network.
 
-use super::plan_files::{content_of, write};
+use super::named_file::content_of;
+use super::plan_files::write;
 use super::policy::policy_of;
 use super::signatures::{self, Namespace};
 use super::workflow::Reading;
@@ -9,6 +10,7 @@ use super::{App, Invocation};
 use crate::cli::{Format, PlanArgs, SnapshotArgs};
 use crate::config::Project;
 use crate::failure::{Failure, FailureKind};
+use crate::ledger::MAX_PLAN_SIZE;
 use crate::model::SecretComparison;
 use crate::plan::{Plan, Policy, match_resources, plan};
 use crate::render::{self, json};
@@ -125,7 +127,7 @@ fn check_organization(project: &Project, snapshot: &Snapshot) -> Result<(), Fail
 
 fn read(path: &Path) -> Result<ReadSnapshot, Failure> {
     let shown = path.display();
-    let text = content_of(path).map_err(|error| {
+    let text = content_of(path, MAX_PLAN_SIZE).map_err(|error| {
         let message = format!("cannot read the snapshot {shown}: {error}");
         Failure::error("snapshot_unreadable", message)
     })?;

@@ -8,7 +8,7 @@ use crate::api::{ApiError, Check, CheckStatus};
 use crate::catalog;
 use crate::cli::{StateArg, StatusArgs};
 use crate::failure::Failure;
-use crate::model::{Address, ConnectorBody, ConnectorEntry, CustomerEntry, SecretLookup};
+use crate::model::{Address, ConnectorBody, ConnectorEntry, CustomerEntry, SecretLookup, Status};
 use crate::plan::{Blocked, Operation, Plan, Policy};
 use crate::render::{ConnectorState, ConnectorStatus, StatusReport, wording};
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
@@ -18,11 +18,12 @@ use std::collections::{BTreeMap, BTreeSet};
 pub(super) type Verdict = (ConnectorState, Option<String>);
 
 /// What a connector that does not exist waits for.
-const NOT_CREATED: &str = "not created yet; `airlift apply` creates it";
+const NOT_CREATED: &str =
+    "not in the ledger yet; `airlift apply` creates it, or adopts it if it exists";
 /// What a connector waits for that only its customer's consent creates.
 const NO_CONSENT: &str = "the customer has not consented yet; `airlift connect` asks";
 /// What the connector of a suspended customer waits for.
-const SUSPENDED: &str = "its customer is suspended; `airlift apply` resumes it";
+const SUSPENDED: &str = "its customer is suspended";
 
 /// Why a check that has not ended has no verdict.
 const NOT_ENDED: &str = "the check has not ended";
@@ -71,7 +72,7 @@ fn check_action(entry: &ConnectorEntry) -> Option<&'static catalog::CheckAction>
 struct ManagedConnector<'a> {
     address: Address,
     entry: &'a ConnectorEntry,
-    /// Whether a prune suspended its customer.
+    /// Whether its customer is suspended, by the files or by a prune.
     is_suspended: bool,
 }
 
@@ -81,7 +82,7 @@ impl<'a> ManagedConnector<'a> {
         connectors.map(|(name, entry)| Self {
             address: Address::connector(&customer.name, name),
             entry,
-            is_suspended: customer.suspended,
+            is_suspended: customer.suspended || customer.applied.status == Some(Status::Inactive),
         })
     }
 }

@@ -14,6 +14,7 @@ use crate::plan::Policy;
 use crate::render::{self, Trusted, json};
 use crate::secrets::Values;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 /// Customers with new fingerprints, to be saved after approval.
 struct TrustPlan {
@@ -141,8 +142,12 @@ impl App<'_> {
         let salt = uuid::Uuid::new_v4().simple().to_string();
         let at = jiff::Timestamp::now().to_string();
         let value = |reference: &SecretRef| values.get(reference).map(AsRef::as_ref);
-        connector.sent =
-            Some(fingerprinter.fingerprint_leaves(declared.secret_leaves(), value, salt, at));
+        connector.sent = Some(Arc::new(fingerprinter.fingerprint_leaves(
+            declared.secret_leaves(),
+            value,
+            salt,
+            at,
+        )));
         result.trusted.push(address.to_string());
     }
 }

@@ -13,6 +13,7 @@ use crate::api::ConnectorIds;
 use crate::ledger::{IntentOutcome, interchangeable, precedence};
 use crate::model::{Address, ConnectorEntry, ConnectorId, DefinitionId, SentFingerprints};
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 /// Whether a listing of the organization shows every created connector in the customer's workspace, and no connector
 /// that may be the earlier one of two duplicates. The listing has no names, so any connector that appeared may be one.
@@ -234,7 +235,7 @@ async fn switch(
     ctx: &mut CustomerContext<'_>,
     created: &CreatedConnector,
     earlier: ConnectorId,
-    sent: Option<SentFingerprints>,
+    sent: Option<Arc<SentFingerprints>>,
 ) -> Result<(), StepError> {
     ctx.ledger
         .record_instead(created.id, &created.body, earlier, sent)

@@ -296,12 +296,21 @@ pub fn all() -> &'static [ConnectorType] {
 
 /// The type with a name or definition id.
 pub fn find(name_or_id: &str) -> Option<&'static ConnectorType> {
-    let by_name = CATALOG.binary_search_by(|known| known.name.as_str().cmp(name_or_id));
-    if let Ok(index) = by_name {
-        return CATALOG.get(index);
+    let by_name = |name: &str| {
+        let index = CATALOG.binary_search_by(|known| known.name.as_str().cmp(name));
+        index.ok().and_then(|index| CATALOG.get(index))
+    };
+    // The API compares names in the same way.
+    if let Some(known) = by_name(name_or_id).or_else(|| by_name(&normalized(name_or_id))) {
+        return Some(known);
     }
     let id: DefinitionId = name_or_id.parse().ok()?;
     CATALOG.iter().find(|known| known.definition_id == id)
+}
+
+/// A type's name as the catalog spells it, such as `zendesk-support` for `Zendesk Support`.
+pub fn normalized(name: &str) -> String {
+    name.to_lowercase().replace([' ', '_'], "-")
 }
 
 #[derive(Deserialize)]
@@ -352,6 +361,8 @@ mod tests {
     fn find_by_name_or_definition_returns_type() {
         let github = find("github").unwrap();
         assert_eq!(find(&github.definition_id.to_string()), Some(github));
+        assert_eq!(find("GitHub"), Some(github));
+        assert_eq!(find("Zendesk Support"), find("zendesk-support"));
         assert_eq!(find("githob"), None);
     }
 

@@ -11,7 +11,7 @@ pub(super) fn declare(
     facts: &ConnectorFacts<'_>,
     names: &mut GeneratedNames,
 ) -> (Option<String>, Option<String>, DeclaredBlock) {
-    let sent = facts.recorded.and_then(|recorded| recorded.sent.as_ref());
+    let sent = facts.recorded.and_then(|recorded| recorded.sent.as_deref());
     let given: Vec<&str> = sent.map(sent_fields).unwrap_or_default();
     match (facts.kind, sent) {
         (_, Some(sent)) if !given.is_empty() => {

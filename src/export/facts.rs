@@ -34,7 +34,7 @@ impl ConnectorFacts<'_> {
         let declared = self
             .declared
             .and_then(|declared| declared.replication_config.as_ref());
-        let sent = self.recorded.and_then(|recorded| recorded.sent.as_ref());
+        let sent = self.recorded.and_then(|recorded| recorded.sent.as_deref());
         let blocks = applied.into_iter().chain(declared);
         SecretPaths::new("replication_config", blocks, sent)
     }

@@ -22,7 +22,7 @@ impl GeneratedNames {
             .values()
             .flat_map(|customer| customer.connectors.values());
         let references = connectors
-            .filter_map(|connector| connector.sent.as_ref())
+            .filter_map(|connector| connector.sent.as_deref())
             .flat_map(|sent| sent.references.values());
         let variables = references
             .filter_map(|text| text.parse::<SecretRef>().ok())

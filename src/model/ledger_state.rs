@@ -8,6 +8,7 @@ use super::{
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+use std::sync::Arc;
 
 /// The ledger's entries of an organization.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -244,7 +245,7 @@ pub struct ConnectorEntry {
     pub template_id: Option<TemplateId>,
     /// Fingerprints of the secrets last sent. `None` for an adopted connector.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub sent: Option<SentFingerprints>,
+    pub sent: Option<Arc<SentFingerprints>>,
     /// `credentials_version` at the last apply.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub credentials_version: Option<u64>,
@@ -268,7 +269,7 @@ pub struct PendingEntry {
     /// The declared template.
     pub template_id: Option<TemplateId>,
     /// Fingerprints of the secrets that are about to be sent.
-    pub sent: Option<SentFingerprints>,
+    pub sent: Option<Arc<SentFingerprints>>,
     /// The declared `credentials_version`.
     pub credentials_version: Option<u64>,
     /// The declared settings.

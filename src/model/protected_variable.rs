@@ -42,6 +42,11 @@ use VariableOwner::{Airlift, Runner, StoreLogin};
 const PROTECTED: &[ProtectedVariable] = &[
     group(Airlift, "the organization's own credentials", "AIRBYTE_*"),
     group(Airlift, "airlift's own settings and keys", "AIRLIFT_*"),
+    group(
+        Runner,
+        "the login of a telemetry service",
+        "OTEL_EXPORTER_*",
+    ),
     // Logins of the stores that airlift and its `stores` features read, by the variables of the stores' own tools.
     group(StoreLogin, "the login of Vault", "VAULT_*"),
     group(StoreLogin, "the login of OpenBao", "BAO_*"),

@@ -33,12 +33,15 @@ const PREFIXES: [&str; 13] = [
 ];
 
 /// Prefixes of tokens that are recognized anywhere in a text.
-const TOKEN_PREFIXES: [&str; 60] = [
+const TOKEN_PREFIXES: [&str; 63] = [
+    "1//0",
     "AGE-SECRET-KEY-1",
     "AIza",
     "AKIA",
     "ASIA",
     "ATATT3",
+    "EAAB",
+    "EAAG",
     "GOCSPX-",
     "NRAK-",
     "PMAK-",
@@ -306,6 +309,8 @@ mod tests {
             "hf_abcdefghijkl",
             "ATATT3abcdefghijkl",
             "dapi0123456789ab",
+            "1//0abcdefghijkl",
+            "EAABsbCSabcdefgh",
             "AGE-SECRET-KEY-1ABCDEFG",
         ] {
             assert!(looks_secret("value", text), "{text}");

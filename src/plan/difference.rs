@@ -126,7 +126,7 @@ impl ConnectorPlanner<'_> {
             &applied
         };
         let blocks = declared.into_iter().chain(before);
-        let secrets = SecretPaths::new("replication_config", blocks, recorded.sent.as_ref());
+        let secrets = SecretPaths::new("replication_config", blocks, recorded.sent.as_deref());
         if let Some(before) = before {
             baseline.add_applied_settings(before, live);
         }

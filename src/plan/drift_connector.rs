@@ -16,7 +16,7 @@ pub(super) fn connector_fields(
     let secrets = SecretPaths::new(
         "replication_config",
         &recorded.applied.replication_config,
-        recorded.sent.as_ref(),
+        recorded.sent.as_deref(),
     );
     let mut baseline = Baseline::new(recorded, observed);
     baseline.add_applied("name", recorded_name.into());

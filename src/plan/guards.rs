@@ -5,7 +5,7 @@ use super::policy_check::DeletedConnector;
 use super::summary::summarize;
 use super::{
     AllowedDeletions, AllowedIdChanges, Inputs, LimitSource, Matches, Operation, Plan, PlanWarning,
-    Policy, Reason, Refusal, RemovalFlags, Step, policy_check,
+    Policy, Refusal, RemovalFlags, Step, policy_check,
 };
 use crate::model::{Completeness, CountOrPercent, Guards, PolicyLimits, PolicyRules, WorkspaceId};
 use serde::{Deserialize, Serialize};
@@ -70,8 +70,7 @@ impl GuardLimits {
                 1 + self.connectors.get(workspace_id).copied().unwrap_or(0)
             }
             Operation::DeleteConnector { .. } => 1,
-            Operation::UpdateCustomer { .. } if step.reasons.contains(&Reason::NotInConfig) => 1,
-            _ => 0,
+            _ => u64::from(step.suspends()),
         }
     }
 

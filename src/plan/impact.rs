@@ -1,6 +1,7 @@
 //! Responsible for impact: what a step means for programs that use the object.
 
 use super::{Action, Operation, Step};
+use crate::model::Status;
 use serde::{Deserialize, Serialize};
 
 /// What a step means for programs that use the object, the most severe first.
@@ -23,16 +24,9 @@ pub enum Impact {
 
 impl Impact {
     pub(super) fn new(step: &Step) -> Self {
-        let is_suspension = matches!(
-            step.operation,
-            Operation::UpdateCustomer {
-                record_suspension: true,
-                ..
-            }
-        );
         match step.action {
             Action::Delete => Self::Removed,
-            _ if is_suspension => Self::Removed,
+            _ if step.suspends() => Self::Removed,
             Action::Replace | Action::Rotate => Self::IdChanges,
             Action::Update | Action::Rename => Self::InPlace,
             Action::Create => Self::New,
@@ -51,6 +45,21 @@ impl Impact {
 }
 
 impl Step {
+    /// Whether the step suspends a customer that exists: because of `status: inactive`, or because the customer is no
+    /// longer in the files.
+    pub(super) fn suspends(&self) -> bool {
+        let Operation::UpdateCustomer {
+            workspace_id,
+            patch,
+            record_suspension,
+        } = &self.operation
+        else {
+            return false;
+        };
+        let deactivates = patch.status == Some(Status::Inactive);
+        *record_suspension || (workspace_id.is_some() && deactivates)
+    }
+
     /// Whether nothing but secrets of a connector changes. Its id changes, too, because the API
     /// cannot update credentials.
     pub fn is_secret_only(&self) -> bool {

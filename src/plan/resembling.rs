@@ -294,7 +294,7 @@ fn recorded_references(entry: &CustomerEntry) -> Option<References> {
     let connectors = entry.connectors.values();
     let types = connectors.clone().map(|connector| connector.definition_id);
     let references = connectors
-        .filter_map(|connector| connector.sent.as_ref())
+        .filter_map(|connector| connector.sent.as_deref())
         .flat_map(|sent| sent.references.values().cloned());
     references_key(types, references)
 }

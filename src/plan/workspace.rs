@@ -141,8 +141,10 @@ impl CustomerPlanner<'_> {
         if applied != recorded.applied {
             updates.applied = Some(applied);
         }
-        // A partial run does not match all connectors, so it does not know which are unmanaged.
-        if !self.inputs.policy.is_partial() && recorded.unmanaged.as_ref() != Some(&unmanaged) {
+        // A partial run does not plan all connectors. It records those of an adopted customer all the same, so that
+        // drift shows what others create from now on.
+        let is_known = !self.inputs.policy.is_partial() || live.recorded.is_none();
+        if is_known && recorded.unmanaged.as_ref() != Some(&unmanaged) {
             updates.unmanaged = Some(unmanaged);
         }
         if recorded.protect != self.declared.protect {

@@ -13,6 +13,7 @@ use crate::model::{
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
+use std::sync::Arc;
 
 /// The version of the file's form.
 const FORMAT: u32 = 1;
@@ -83,6 +84,7 @@ impl Snapshot {
         for connector in entries.flat_map(|entry| entry.connectors.values_mut()) {
             connector.write = None;
             if let Some(sent) = &mut connector.sent {
+                let sent = Arc::make_mut(sent);
                 sent.key_id.clear();
                 sent.salt.clear();
                 sent.fingerprints.values_mut().for_each(String::clear);

@@ -1,15 +1,12 @@
 //! Responsible for the form of an adoption table: CSV for spreadsheets, JSON for programs.
 
 use super::candidates::{Candidate, MatchKind};
+use crate::app::named_file::text_of;
 use crate::failure::Failure;
 use crate::render::{Safe, escaped, unescaped};
 use serde::{Deserialize, Serialize};
-use std::fs::File;
-use std::io::Read as _;
 use std::path::Path;
 
-/// The largest table that is read, in bytes.
-const LARGEST: u64 = 64 * 1024 * 1024;
 /// The version of the JSON form.
 const VERSION: u32 = 1;
 
@@ -98,13 +95,7 @@ impl TableFormat {
             Failure::usage("bad_adoption_table", message)
                 .hint("`airlift adopt --out FILE` writes a table; keep its columns adopt, customer, connector and id")
         };
-        let mut text = String::new();
-        File::open(path)
-            .and_then(|file| file.take(LARGEST).read_to_string(&mut text))
-            .map_err(|error| wrong(error.to_string()))?;
-        if text.len() as u64 == LARGEST {
-            return Err(wrong("the table is larger than 64 MiB".to_owned()));
-        }
+        let text = text_of(path).map_err(|error| wrong(error.to_string()))?;
         // Spreadsheets begin a file with this mark.
         let text = text.trim_start_matches('\u{feff}');
         match self {

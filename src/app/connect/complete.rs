@@ -48,6 +48,9 @@ impl App<'_> {
         if current == Some(id) {
             return Ok(Completed::Before);
         }
+        let declared = self.consenting(&expected.address)?;
+        self.check_consent(&expected.address, declared, expected.replaces, &recorded)
+            .await?;
         self.verify(expected, id, &recorded).await?;
         if current != expected.replaces {
             let Some(_other) = current else {

@@ -3,6 +3,7 @@
 use super::{Templates, already_connected, recorded_at};
 use crate::api::{ApiError, ConsentRequest, Definition};
 use crate::app::App;
+use crate::catalog::normalized;
 use crate::failure::Failure;
 use crate::model::{Address, ConnectorId, DesiredConnector};
 
@@ -64,7 +65,7 @@ impl App<'_> {
         let name = &declared.kind.name;
         let is_declared = |definition: &Definition| match declared.kind.definition_id {
             Some(id) => id == definition.id,
-            None => definition.name.to_lowercase().replace([' ', '_'], "-") == **name,
+            None => normalized(&definition.name) == normalized(name),
         };
         let mut definitions = reader.definitions(None).await?.into_iter();
         definitions.find(is_declared).ok_or_else(|| {

@@ -2,11 +2,12 @@
 
 use super::recorded_at;
 use crate::app::App;
+use crate::app::ledger_keys::{KeyStrength, WEAK_KEY};
 use crate::cli::{LinkArgs, StateArg, StatusArgs, UnverifiedArgs};
 use crate::consent::Link;
 use crate::failure::Failure;
 use crate::model::{Address, Selector};
-use crate::render::{ConsentLink, ConsentLinks};
+use crate::render::{self, ConsentLink, ConsentLinks};
 use jiff::Timestamp;
 use std::time::Duration;
 
@@ -38,8 +39,11 @@ impl App<'_> {
         // The status notes the customers that are left out.
         let verified = connectors.filter(|connector| {
             let checked = self.require_verified(&connector.customer, None, &recorded);
-            checked.is_ok()
+            checked.is_ok() && self.require_active(&connector.customer).is_ok()
         });
+        if args.public_url.is_some() && self.fingerprinters.strength == KeyStrength::Weak {
+            render::print_note(self.invocation.ui, WEAK_KEY)?;
+        }
         let links = verified.map(|connector| {
             let address = Address::connector(&connector.customer, &connector.connector);
             let replaces = recorded_at(&recorded, &address);

@@ -8,7 +8,7 @@ use crate::app::{App, policy};
 use crate::cli::ExecutionArgs;
 use crate::failure::{Failure, FailureKind};
 use crate::model::{
-    Address, AdoptPolicy, ConnectorId, DesiredConnector, LedgerState, Region, WorkspaceId,
+    Address, AdoptPolicy, ConnectorId, DesiredConnector, LedgerState, Region, Status, WorkspaceId,
 };
 use crate::plan::{Action, BlockReason, NewCustomer, PlannedConsent, Policy, consent_refusals};
 use crate::render::wording;
@@ -34,6 +34,7 @@ impl App<'_> {
         recorded: &LedgerState,
     ) -> Result<Known, Failure> {
         let name = &address.customer;
+        self.require_active(name)?;
         let known = match customer_entry(recorded, name) {
             Some((id, _)) => Known::Managed(id),
             None => match self.find_workspace(name).await? {
@@ -55,6 +56,16 @@ impl App<'_> {
             self.check_workspace(id, name).await?;
         }
         Ok(known)
+    }
+
+    /// Refuses a customer that the files suspend.
+    pub(super) fn require_active(&self, customer: &str) -> Result<(), Failure> {
+        let declared = self.project.desired.customers.get(customer);
+        if declared.is_none_or(|declared| declared.status == Status::Active) {
+            return Ok(());
+        }
+        let message = format!("customer {customer} is suspended in the files");
+        Err(needs_customer(message).hint("write `status: active`, and run `airlift apply` first"))
     }
 
     fn check_rules(

@@ -4,6 +4,7 @@
 use super::complete::Expected;
 use super::webhook::{ConsentEvent, Notifier};
 use super::{Templates, consent_refused, recorded_at, surplus};
+use crate::app::named_file::text_of;
 use crate::app::{App, policy};
 use crate::cli::ConnectServeArgs;
 use crate::consent::{self, Attempt, Call, Completed, Link, Listener, PageTemplate, Refused, Site};
@@ -114,14 +115,7 @@ impl App<'_> {
                 redirect_url,
                 reply,
             } => {
-                let started = self
-                    .initiate(
-                        &link.address(),
-                        link.replaces,
-                        &redirect_url,
-                        &desk.templates,
-                    )
-                    .await;
+                let started = self.start_link(&link, &redirect_url, desk).await;
                 self.log("start", &link, started.as_ref().err());
                 // The browser may be closed already, as below.
                 let _ = reply.send(started.map_err(|failure| Refused::from(&failure)));
@@ -137,6 +131,19 @@ impl App<'_> {
         }
     }
 
+    /// Starts the consent of a link, as the files are now.
+    async fn start_link(
+        &self,
+        link: &Link,
+        redirect_url: &str,
+        desk: &Desk,
+    ) -> Result<String, Failure> {
+        let app = self.with_present_files()?;
+        let address = link.address();
+        app.initiate(&address, link.replaces, redirect_url, &desk.templates)
+            .await
+    }
+
     /// Records a connector and answers the browser. The event follows, because the webhook may be slow.
     async fn record(&self, attempt: &Attempt, id: ConnectorId, desk: &Desk, reply: Reply) {
         let expected = Expected {
@@ -146,7 +153,10 @@ impl App<'_> {
         };
         let completed = {
             let _one_at_a_time = desk.recording.lock().await;
-            self.complete(&expected, id).await
+            match self.with_present_files() {
+                Ok(app) => app.complete(&expected, id).await,
+                Err(failure) => Err(failure),
+            }
         };
         let answer = completed.as_ref().copied();
         let _ = reply.send(answer.map_err(not_recorded));
@@ -242,7 +252,7 @@ fn site(origin: String, args: &ConnectServeArgs) -> Result<Site, Failure> {
     let own = args
         .template
         .as_ref()
-        .map(std::fs::read_to_string)
+        .map(|path| text_of(path))
         .transpose()
         .map_err(|error| unusable(error.to_string()))?;
     let template = PageTemplate::new(&args.title, own).map_err(|e| unusable(e.to_string()))?;

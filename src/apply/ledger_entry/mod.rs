@@ -20,12 +20,13 @@ use crate::model::{
 };
 use crate::plan::{ConnectorUpdate, CustomerPlan, LedgerUpdates};
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 /// What the record of a connector has besides its declaration.
 #[derive(Debug, Default)]
 pub(super) struct RemoteRecord {
     /// Fingerprints of the secrets that the connector was given.
-    pub(super) sent: Option<SentFingerprints>,
+    pub(super) sent: Option<Arc<SentFingerprints>>,
     pub(super) updated_at: Option<String>,
     pub(super) write: Option<Box<LastWrite>>,
 }
@@ -239,7 +240,8 @@ impl LedgerEntry<'_> {
             let sent = before
                 .sent
                 .take()
-                .map(|sent| with_current_references(sent, &update.body, &update.versions));
+                .map(|sent| with_current_references(&sent, &update.body, &update.versions))
+                .map(Arc::new);
             let remote = RemoteRecord {
                 sent,
                 updated_at: update.updated_at.clone(),
@@ -300,7 +302,7 @@ impl LedgerEntry<'_> {
         duplicate: ConnectorId,
         body: &ConnectorBody,
         id: ConnectorId,
-        sent: Option<SentFingerprints>,
+        sent: Option<Arc<SentFingerprints>>,
     ) -> Result<(), StepError> {
         self.entry.pending_deletion.insert(duplicate);
         let remote = RemoteRecord {

@@ -5,6 +5,7 @@ use crate::model::{
     Applied, ConnectorBody, ConnectorEntry, ConnectorId, PendingEntry, SentFingerprints, Setting,
 };
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// The ledger record of a connector with this body.
 pub(in crate::apply) fn record(
@@ -22,7 +23,7 @@ pub(in crate::apply) fn record(
 /// The ledger record of a connector that is about to be created and has no id yet.
 pub(in crate::apply) fn pending(
     body: &ConnectorBody,
-    sent: Option<SentFingerprints>,
+    sent: Option<Arc<SentFingerprints>>,
 ) -> PendingEntry {
     PendingEntry {
         definition_id: body.definition_id,
@@ -40,10 +41,11 @@ pub(in crate::apply) fn pending(
 /// Fingerprints with the references as the files spell them now, and with the secret versions that
 /// are known now.
 pub(super) fn with_current_references(
-    mut sent: SentFingerprints,
+    sent: &SentFingerprints,
     body: &ConnectorBody,
     versions: &BTreeMap<String, String>,
 ) -> SentFingerprints {
+    let mut sent = sent.clone();
     let before = std::mem::take(&mut sent.references);
     sent.references = body
         .secret_leaves()

@@ -11,6 +11,7 @@ use crate::apply::{
 use crate::ledger::{Intent, IntentOutcome};
 use crate::model::{ConnectorBody, ConnectorId, SecretLookup as _, SentFingerprints};
 use crate::plan::Step;
+use std::sync::Arc;
 
 /// The number of creation requests for one connector in one run.
 const ATTEMPTS: u32 = 3;
@@ -74,7 +75,7 @@ pub(super) async fn create(
     ctx.live.mark_created();
     let answers = SettingsWrite {
         body,
-        sent: sent.as_ref(),
+        sent: sent.as_deref(),
         previous: replaces.and_then(|id| ctx.ledger.find(id)).as_ref(),
         step,
         extent: Extent::Creation,
@@ -103,7 +104,7 @@ pub(super) async fn create(
 }
 
 /// The fingerprints of every secret in a body that is about to be sent.
-fn fingerprints(ctx: &CustomerContext<'_>, body: &ConnectorBody) -> Option<SentFingerprints> {
+fn fingerprints(ctx: &CustomerContext<'_>, body: &ConnectorBody) -> Option<Arc<SentFingerprints>> {
     let leaves = body.secret_leaves();
     if leaves.is_empty() {
         return None;
@@ -111,11 +112,9 @@ fn fingerprints(ctx: &CustomerContext<'_>, body: &ConnectorBody) -> Option<SentF
     let salt = uuid::Uuid::new_v4().simple().to_string();
     let at = jiff::Timestamp::now().to_string();
     let value = |reference: &_| ctx.run.secrets.value(reference);
-    Some(
-        ctx.run
-            .fingerprinter
-            .fingerprint_leaves(leaves, value, salt, at),
-    )
+    let fingerprinter = ctx.run.fingerprinter;
+    let sent = fingerprinter.fingerprint_leaves(leaves, value, salt, at);
+    Some(Arc::new(sent))
 }
 
 /// Sends the request, with its own intent for each attempt. Repeats it only after a response that

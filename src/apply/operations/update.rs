@@ -41,7 +41,7 @@ pub(super) async fn execute(
     let sent = previous.as_ref().and_then(|(_, entry)| entry.sent.clone());
     let answers = SettingsWrite {
         body,
-        sent: sent.as_ref(),
+        sent: sent.as_deref(),
         previous: previous.as_ref(),
         step,
         extent: Extent::Update(patch, before),

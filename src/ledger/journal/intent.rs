@@ -9,6 +9,7 @@ use crate::model::{
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// How long after its intent a creation may take effect. The token of the request is valid for 20
@@ -237,7 +238,7 @@ impl JournalEntry {
         record: &PendingEntry,
         listed: &ObservedConnector,
         agreement: Agreement,
-    ) -> Option<SentFingerprints> {
+    ) -> Option<Arc<SentFingerprints>> {
         let is_proven =
             agreement == Agreement::AsSent && self.is_created_within(listed, CLOCK_DIFFERENCE);
         record.sent.clone().filter(|_| is_proven)

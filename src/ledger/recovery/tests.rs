@@ -8,6 +8,7 @@ use crate::model::{
     OrganizationListing, SentFingerprints, TemplateId, WorkspaceId,
 };
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use uuid::Uuid;
 
 pub(in crate::ledger) const WORKSPACE: WorkspaceId = WorkspaceId(Uuid::from_u128(1));
@@ -31,7 +32,7 @@ pub(in crate::ledger) fn record(n: u128) -> ConnectorEntry {
         id: id(n),
         definition_id: KIND,
         template_id: None,
-        sent: Some(sent),
+        sent: Some(Arc::new(sent)),
         credentials_version: None,
         applied: Applied::default(),
         updated_at: None,

@@ -4,6 +4,7 @@ use super::{Scene, detail, id, settings};
 use crate::model::{Answer, Entity, LastWrite, ObservedDetail, ResponseSettings, SettingAnswer};
 use crate::plan::{PlanWarning, PlanWarningCode, Reason, drift};
 use serde_json::{Map, Value, json};
+use std::sync::Arc;
 
 /// `acme/git` with `a: 1` declared and applied, and another value remotely.
 struct Case {
@@ -236,7 +237,7 @@ fn replacement_of_settings_with_reference_follows_the_answer() {
     let declared = settings(json!({"a": 1, "key": {"$secret": "${env:K}"}}));
     case.scene.git().replication_config.clone_from(&declared);
     case.scene.git_recorded().applied.replication_config = declared;
-    let sent = case.scene.git_recorded().sent.as_mut().unwrap();
+    let sent = Arc::make_mut(case.scene.git_recorded().sent.as_mut().unwrap());
     let path = "replication_config.key";
     sent.fingerprints.insert(path.into(), "f".into());
     sent.references.insert(path.into(), "${env:K}".into());

@@ -7,6 +7,7 @@ use crate::model::{AdoptPolicy, DesiredConnector, Entity, Mode, Protection};
 use crate::plan::Action::{Create, Rename, Replace, Update};
 use crate::plan::{BlockCode, Operation};
 use serde_json::json;
+use std::sync::Arc;
 
 #[test]
 fn connector_missing_or_deleted_out_of_band_is_created() {
@@ -156,7 +157,7 @@ fn connector_settings_with_secret_differ_is_replaced() {
     scene.assert_plan(&["acme/git Replace [SecretInConfig, FieldChanged] credentials.token: Unreadable -> ${env:TOKEN}; replication_config.a: 2 -> 1; {op:replace_connector,id:#0a}"]);
     let mut own = Scene::applied();
     own.git().replication_config = settings(json!({"a": 1, "key": {"$secret": "${env:K}"}}));
-    let sent = own.git_recorded().sent.as_mut().unwrap();
+    let sent = Arc::make_mut(own.git_recorded().sent.as_mut().unwrap());
     sent.fingerprints
         .insert("replication_config.key".into(), "f".into());
     sent.references
@@ -319,7 +320,7 @@ fn action_after_rename(
 
 fn without_credentials(git: &mut super::DesiredConnector, recorded: &mut super::ConnectorEntry) {
     git.credentials = None;
-    let sent = recorded.sent.as_mut().unwrap();
+    let sent = Arc::make_mut(recorded.sent.as_mut().unwrap());
     sent.references.clear();
     sent.fingerprints.clear();
 }

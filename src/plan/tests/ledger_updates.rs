@@ -2,6 +2,7 @@
 
 use super::{Scene, detail, id, settings};
 use serde_json::json;
+use std::sync::Arc;
 
 /// Whether the plan has no steps and updates the ledger entry of one connector.
 fn updates_ledger(scene: &Scene) -> bool {
@@ -22,7 +23,7 @@ fn ledger_update_changed_reference_text_is_recorded() {
     assert!(!updates_ledger(&scene));
     scene.git().environment = settings(json!({"k": {"$secret": "${env:A}"}}));
     scene.git_recorded().applied.environment = settings(json!({"k": {"$secret": "${env:B}"}}));
-    let sent = scene.git_recorded().sent.as_mut().unwrap();
+    let sent = Arc::make_mut(scene.git_recorded().sent.as_mut().unwrap());
     sent.fingerprints.insert("environment.k".into(), "f".into());
     sent.references
         .insert("environment.k".into(), "${env:A}".into());
@@ -34,13 +35,8 @@ fn ledger_update_changed_reference_text_is_recorded() {
     assert!(updates_ledger(&scene));
     scene.git_recorded().applied.environment = scene.git().environment.clone();
     assert!(!updates_ledger(&scene));
-    scene
-        .git_recorded()
-        .sent
-        .as_mut()
-        .unwrap()
-        .references
-        .clear();
+    let sent = scene.git_recorded().sent.as_mut().unwrap();
+    Arc::make_mut(sent).references.clear();
     assert!(updates_ledger(&scene));
 }
 

@@ -28,6 +28,7 @@ use crate::model::{
 };
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use uuid::Uuid;
 
 const TYPE: DefinitionId = DefinitionId(Uuid::from_u128(0xa0));
@@ -193,14 +194,14 @@ fn recorded(number: u128) -> ConnectorEntry {
         id: id(number),
         definition_id: TYPE,
         template_id: None,
-        sent: Some(SentFingerprints {
+        sent: Some(Arc::new(SentFingerprints {
             key_id: "key".into(),
             salt: "salt".into(),
             fingerprints: BTreeMap::from([("credentials.token".into(), "f".into())]),
             references: BTreeMap::from([("credentials.token".into(), "${env:TOKEN}".into())]),
             versions: BTreeMap::new(),
             at: "then".into(),
-        }),
+        })),
         credentials_version: None,
         applied: Applied::default(),
         updated_at: None,

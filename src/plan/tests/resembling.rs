@@ -4,6 +4,7 @@ use super::{OTHER_TYPE, Scene, declared, id, live_connector, recorded, settings,
 use crate::model::{Address, Resemblance, SecretStatus};
 use crate::plan::{ExistingKind, PlanWarning, only_adoptions};
 use serde_json::json;
+use std::sync::Arc;
 
 /// One line for each warning: the address, and the resembling objects or the old names.
 fn warnings(scene: &Scene) -> Vec<String> {
@@ -228,7 +229,8 @@ fn probable_rename_prefers_equal_references() {
     let other = scene.add_recorded(2, "beta");
     other.connectors.insert("git".into(), recorded(11));
     let sent = other.connectors.get_mut("git").unwrap().sent.as_mut();
-    sent.unwrap().references = [("credentials.token".into(), "${env:BETA}".into())].into();
+    Arc::make_mut(sent.unwrap()).references =
+        [("credentials.token".into(), "${env:BETA}".into())].into();
     scene.connectors(2).insert(id(11), live_connector("git"));
     assert_eq!(warnings(&scene), ["new was acme"]);
     let git = scene.declare("new").connectors.get_mut("git").unwrap();

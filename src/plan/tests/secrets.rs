@@ -10,6 +10,7 @@ use crate::plan::{
 };
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 fn status(scene: &mut Scene, path: &str, status: SecretStatus) {
     let address = Address::connector("acme", "git");
@@ -99,7 +100,7 @@ fn secret_field_added_or_removed_is_rotated() {
     scene.git().credentials = None;
     scene.assert_plan(&["acme/git Rotate [SecretRotated] credentials.token: ${env:TOKEN} -> Absent; {op:replace_connector,id:#0a}"]);
     scene.git().credentials = token();
-    let sent = scene.git_recorded().sent.as_mut().unwrap();
+    let sent = Arc::make_mut(scene.git_recorded().sent.as_mut().unwrap());
     sent.fingerprints
         .insert("credentials.old".into(), "f".into());
     scene.assert_plan(&["acme/git Rotate [SecretRotated] credentials.old: Unreadable -> Absent; credentials.token: Unreadable -> ${env:TOKEN}; {op:replace_connector,id:#0a}"]);
@@ -131,7 +132,7 @@ fn replacement_lists_every_secret_it_sends() {
     scene.git().credentials = settings(json!({
         "token": {"$secret": "${env:TOKEN}"}, "more": {"$secret": "${env:MORE}"},
     }));
-    let sent = scene.git_recorded().sent.as_mut().unwrap();
+    let sent = Arc::make_mut(scene.git_recorded().sent.as_mut().unwrap());
     sent.fingerprints
         .insert("credentials.more".into(), "f".into());
     sent.references

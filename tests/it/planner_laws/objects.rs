@@ -5,6 +5,7 @@ use airlift::model::{
     ObservedCustomer, ObservedDetail, ObservedStatus, SentFingerprints, TemplateId,
 };
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use uuid::Uuid;
 
 fn template_of(definition: DefinitionId) -> TemplateId {
@@ -14,7 +15,7 @@ fn template_of(definition: DefinitionId) -> TemplateId {
 pub(super) fn record(
     body: &ConnectorBody,
     id: ConnectorId,
-    sent: Option<SentFingerprints>,
+    sent: Option<Arc<SentFingerprints>>,
 ) -> ConnectorEntry {
     ConnectorEntry {
         id,

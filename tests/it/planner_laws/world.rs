@@ -14,6 +14,7 @@ use airlift::plan::{
 };
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use uuid::Uuid;
 
 #[derive(Clone, Debug)]
@@ -154,7 +155,11 @@ impl World {
         };
         let sent = before
             .sent
-            .map(|sent| SentFingerprints { references, ..sent });
+            .map(|sent| SentFingerprints {
+                references,
+                ..(*sent).clone()
+            })
+            .map(Arc::new);
         let after = ConnectorEntry {
             sent,
             updated_at: update.updated_at.clone(),
@@ -368,7 +373,7 @@ impl World {
         let after = ConnectorEntry {
             updated_at: Some(id.to_string()),
             write,
-            ..record(body, id, sent)
+            ..record(body, id, sent.map(Arc::new))
         };
         self.record_connector(workspace, after, &body.name);
     }

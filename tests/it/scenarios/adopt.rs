@@ -31,6 +31,21 @@ fn adopt_by_name_leaves_credentials_not_verified() {
 }
 
 #[test]
+fn connector_that_others_create_after_an_adoption_is_drift() {
+    let env = TestEnv::new();
+    let remote = env.remote();
+    remote.customer("globex");
+    remote.connector("globex", "Globex Stripe", "stripe", &stripe());
+    remote.connector("globex", "From before", "stripe", &stripe());
+    env.run(&["adopt", "globex", "--auto-approve"]).exits(0);
+    env.run(&["drift", "--detailed-exitcode"]).exits(0);
+    remote.connector("globex", "From others", "stripe", &stripe());
+    let drift = env.run(&["drift", "--detailed-exitcode"]);
+    drift.exits(2).says("globex/From others");
+    assert!(!drift.stdout.contains("From before"), "{drift}");
+}
+
+#[test]
 fn adopt_then_new_credentials_version_rotates() {
     let env = TestEnv::new();
     let remote = env.remote();

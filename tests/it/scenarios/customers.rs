@@ -40,6 +40,22 @@ fn customer_is_suspended_and_activated() {
 }
 
 #[test]
+fn customers_suspended_by_the_files_count_as_removed() {
+    let env = TestEnv::applied();
+    env.edit("version: 1", "version: 1\nguards: {max_deletes: 1}");
+    env.edit("- name: acme", "- name: acme\n    status: inactive");
+    env.run(&["plan"]).exits(0).says("Impact: 1 removed");
+    env.edit("- name: globex", "- name: globex\n    status: inactive");
+    let (refused, traffic) = env.apply(&[]);
+    refused.exits(5).complains("too_many_deletes");
+    traffic.assert_only_reads();
+    env.apply(&["--allow-delete", "2"]).0.exits(0);
+    let status = env.run(&["status"]);
+    status.exits(0).says("its customer is suspended");
+    env.assert_converged(&[]);
+}
+
+#[test]
 fn customer_cache_has_three_states() {
     let env = TestEnv::applied();
     env.edit("- name: acme\n", "- name: acme\n    cache: true\n");

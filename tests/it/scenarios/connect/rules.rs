@@ -102,6 +102,38 @@ fn protection_and_limits_of_id_changes_hold_for_another_consent() {
     is_refused(&env, &["acme/CRM", "--again"], "0 are allowed");
 }
 
+#[test]
+fn completion_of_a_callback_keeps_the_rules() {
+    let mut env = waiting();
+    connected(&env, "acme/CRM");
+    let credentials = json!({"private_app_token": "someone's"});
+    env.remote()
+        .connector("globex", "CRM", "hubspot", &credentials);
+    let connectors = env.world().workspace("globex").unwrap().connectors.clone();
+    let id = connectors[0].id.to_string();
+    let outside = tempfile::tempdir().unwrap();
+    let path = outside.path().join("policy.yaml");
+    std::fs::write(&path, "version: 1\nallowed_types: [slack]\n").unwrap();
+    env.set("AIRLIFT_POLICY", path.to_str().unwrap());
+    is_refused(&env, &["globex/CRM", "--complete", &id], "guard_refused");
+    env.unset("AIRLIFT_POLICY");
+    std::fs::remove_dir_all(env.path(".airlift")).unwrap();
+    is_refused(
+        &env,
+        &["globex/CRM", "--complete", &id],
+        "may belong to someone else",
+    );
+}
+
+#[test]
+fn suspended_customer_gets_no_link() {
+    let env = waiting();
+    env.edit("name: acme", "name: acme\n    status: inactive");
+    is_refused(&env, &["acme/CRM"], "suspended");
+    let needed = env.run(&["connect", "--needed", "--format", "json"]).json();
+    assert!(!needed["links"].to_string().contains("acme"), "{needed}");
+}
+
 #[cfg(unix)]
 #[test]
 fn browser_does_not_get_the_secrets_of_the_run() {

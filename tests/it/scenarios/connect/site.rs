@@ -73,6 +73,27 @@ fn site_closes_connection_without_request_and_serves_others() {
 }
 
 #[test]
+fn site_follows_the_files_as_they_are_at_each_click() {
+    let env = waiting();
+    let port = free_port();
+    let link = link(&env, port, "globex");
+    let site = serve(&env, port, &[]);
+    let mut browser = Browser::new(&env);
+    let (_, url, _) = browser.press(&link);
+    let project = std::fs::read_to_string(env.path("airlift.yaml")).unwrap();
+    env.remove_lines("  - name: globex", None);
+    let callback = browser.decide(&url, "allow");
+    assert_eq!(browser.get(&callback).0, 409);
+    assert_eq!(browser.press(&link).0, 409);
+    env.write("airlift.yaml", "customers: [");
+    assert_ne!(browser.press(&link).0, 303);
+    env.write("airlift.yaml", &project);
+    assert_eq!(browser.press(&link).0, 303);
+    assert_eq!(count(&env, INITIATE), 2);
+    site.kill();
+}
+
+#[test]
 fn site_with_silent_webhook_answers_browser() {
     let mut env = waiting();
     env.set("AIRLIFT_WEBHOOK_SECRET", "0123456789abcdef0123456789abcdef");
