@@ -221,7 +221,9 @@ fn parse(text: &[u8], shown: &str) -> Result<ReadPlan, Failure> {
         let message = format!("cannot use the plan {shown}: {error}");
         match error {
             PlanFileError::OtherVersion => stale("plan_of_other_version", message),
-            PlanFileError::NotAPlan | PlanFileError::Altered => Failure::error(ALTERED, message)
+            PlanFileError::NotAPlan => Failure::error(ALTERED, message)
+                .hint("name a file that `airlift plan --out FILE` wrote, or fetch it again"),
+            PlanFileError::Altered => Failure::error(ALTERED, message)
                 .hint("fetch the file again, or plan again and review"),
         }
     })

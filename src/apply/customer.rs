@@ -175,6 +175,13 @@ impl<'a> CustomerExecutor<'a> {
                 )
             }
         };
+        let (remote_id, previous_id) = match &problem {
+            // The replacement exists and is recorded.
+            Some(StepProblem::OldRemains { id, old, .. }) => {
+                (Some(id.to_string()), Some(old.to_string()))
+            }
+            _ => (success.remote_id, previous_id(&step.operation, outcome)),
+        };
         let report = OperationReport {
             address: step.address.clone(),
             action: if success.adopted {
@@ -183,8 +190,8 @@ impl<'a> CustomerExecutor<'a> {
                 step.action
             },
             outcome,
-            previous_id: previous_id(&step.operation, outcome),
-            remote_id: success.remote_id,
+            previous_id,
+            remote_id,
             problem,
             request,
             warnings: success.warnings,

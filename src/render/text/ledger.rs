@@ -126,7 +126,13 @@ pub fn trusted(out: &mut Out<'_>, trusted: &Trusted) -> io::Result<()> {
         0 => String::new(),
         left => format!(" Unchanged: {left}."),
     };
-    let text = format_args!("Secrets recorded: {recorded}.{already}{unchanged}");
+    let is_empty = trusted.trusted.is_empty() && trusted.already == 0 && trusted.left.is_empty();
+    let absent = if is_empty {
+        " The ledger has none of the selected connectors: `airlift apply` or `airlift adopt` records them first."
+    } else {
+        ""
+    };
+    let text = format_args!("Secrets recorded: {recorded}.{already}{unchanged}{absent}");
     out.line(&Line::at(0).hang(2).text(Safe::new(text)))?;
     out.flush()
 }

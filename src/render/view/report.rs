@@ -190,7 +190,6 @@ fn new_ids(report: &ApplyReport) -> Vec<NewId> {
     report
         .operations
         .iter()
-        .filter(|operation| operation.outcome == Outcome::Succeeded)
         .filter(|operation| matches!(operation.action, Action::Replace | Action::Rotate))
         .filter_map(|operation| {
             Some(NewId {

@@ -27,6 +27,22 @@ fn rotates(env: &TestEnv, name: &str) -> RecordedRequests {
 }
 
 #[test]
+fn rotation_with_an_old_connector_that_remains_reports_both_ids() {
+    let faults = faulty("delete_integrations_connectors_id:*:403");
+    let mut env = TestEnv::with(PROJECT, faults);
+    env.converge(&[]);
+    let old = env.connector("Acme GitHub").id.to_string();
+    env.set("ACME_GITHUB", "another-value");
+    let (text, _) = env.apply(&[]);
+    text.exits(4).says("New ids (1)");
+    let outputs = env.run(&["outputs", "--format", "json"]).json();
+    let now = &outputs["customers"]["acme"]["connectors"]["Acme GitHub"]["id"];
+    assert_ne!(*now, old.as_str());
+    assert!(text.stdout.contains(&old), "{text}");
+    assert!(text.stdout.contains(now.as_str().unwrap()), "{text}");
+}
+
+#[test]
 fn credential_changed_in_environment_rotates() {
     let mut env = TestEnv::applied();
     env.set("ACME_GITHUB", "another-value");
