@@ -32,9 +32,6 @@ impl App<'_> {
             tokio::time::sleep(PAUSE.min(until - Instant::now())).await;
         };
         self.lock = Some(lock);
-        let ledger = self.ledger.clone();
-        let session = &self.connection.session;
-        session.guard_writes(move || ledger.check_lock().is_ok());
         if self.invocation.global.ledger.is_none() {
             ledger_access::ignore_state_dir(&self.project.root)?;
         }
@@ -46,6 +43,10 @@ impl App<'_> {
             let any_key = self.authenticator.clone().accepting(previous);
             claim_shards(&self.store, &any_key, shard).await?;
         }
+        // Last, because a run whose lock fails closes nothing.
+        let ledger = self.ledger.clone();
+        let session = &self.connection.session;
+        session.guard_writes(move || ledger.check_lock().is_ok());
         Ok(())
     }
 }

@@ -76,7 +76,7 @@ pub use environment::Environment;
 
 pub(crate) use crate::ledger::use_disk_thread;
 pub(crate) use approval::{Shown, check_guards, check_replacements};
-pub(crate) use connect::answer_as_browser;
+pub(crate) use connect::{answer_as_browser, canceled_consent};
 pub(crate) use connection::SessionSettings;
 pub(crate) use export::{check_export, write_project};
 pub(crate) use filters::with_targets;
@@ -119,6 +119,7 @@ use ledger_keys::{Fingerprinters, KeyStrength, WEAK_KEY};
 use project::resolver;
 use shard::ShardMembers;
 use std::borrow::Cow;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -267,6 +268,11 @@ impl<'a> App<'a> {
 
     /// Reads the files again, for one call of a command that runs on. The result shares the session and has no lock.
     fn with_present_files(&self) -> Result<Self, Failure> {
+        let files = &self.invocation.global.files;
+        if files.iter().any(|path| path == Path::new("-")) {
+            // Standard input can be read once.
+            return self.fork(self.project.clone());
+        }
         let Loaded { project, .. } = project::read(self.invocation)?;
         let Some(project) = project else {
             let message = "the files have errors; no request was sent";

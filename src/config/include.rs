@@ -3,12 +3,12 @@
 //! Accepts only files below the directory of the including file.
 
 use super::code::Code;
-use super::confine::{has_parent_step, within};
+use super::confine::{has_parent_step, place_within, within};
 use super::findings::Findings;
 use super::origin::Origin;
 use super::read::display;
 use super::redaction::title;
-use super::walk;
+use super::walk::{self, Incomplete};
 use std::collections::BTreeSet;
 use std::path::{Component, Path, PathBuf};
 
@@ -82,10 +82,7 @@ fn matching(key: &str, directory: &Path, pattern: &str) -> Result<Vec<PathBuf>, 
         // Editors and volume mounts leave hidden copies beside the real files.
         require_literal_leading_dot: true,
     };
-    let candidates = walk::candidates(directory, &path).map_err(|_| {
-        let message = format!("pattern {} would search too many names", title(pattern));
-        (Code::InvalidPattern, message)
-    })?;
+    let candidates = candidates(key, directory, pattern, &path)?;
     let mut paths: Vec<PathBuf> = candidates
         .into_iter()
         .filter(|path| compiled.matches_path_with(path, options))
@@ -97,6 +94,37 @@ fn matching(key: &str, directory: &Path, pattern: &str) -> Result<Vec<PathBuf>, 
         return Err((Code::IncludeNoMatch, message));
     }
     Ok(paths)
+}
+
+/// The files that a pattern may match. `path` is its text without `.` steps.
+fn candidates(
+    key: &str,
+    directory: &Path,
+    pattern: &str,
+    path: &Path,
+) -> Result<Vec<PathBuf>, (Code, String)> {
+    let start = walk::start(path);
+    if start.as_path() != path {
+        place_within(&directory.join(start), directory).map_err(|escape| {
+            let reason = escape.reason();
+            let message = format!("{key} {} cannot be used: {reason}", title(pattern));
+            (escape.code_of_file(), message)
+        })?;
+    }
+    walk::candidates(directory, path).map_err(|incomplete| {
+        let reason = match incomplete {
+            Incomplete::TooManyNames => "it would search more than a million names".to_owned(),
+            Incomplete::Link(link) => format!(
+                "{} is a link to a directory, which wildcards do not enter: name its files in a pattern of their own",
+                display(&link)
+            ),
+            Incomplete::Unreadable(path) => {
+                format!("the directory {} cannot be read", display(&path))
+            }
+        };
+        let message = format!("pattern {}: {reason}", title(pattern));
+        (Code::InvalidPattern, message)
+    })
 }
 
 /// A path below a directory, as messages show it.

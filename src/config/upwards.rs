@@ -34,15 +34,20 @@ pub fn find_project(arguments: &[PathBuf], options: &LoadOptions) -> Option<Oute
         .iter()
         .flat_map(|argument| Input::expand(argument))
         .collect();
+    let directory = outermost(directory, options);
     let files: Vec<PathBuf> = inputs.iter().filter_map(Input::canonical_path).collect();
-    if has_project_file(&inputs, options) {
+    let is_project = |inputs: &[Input]| {
+        let mut paths = inputs.iter().map(Input::path);
+        paths.any(|path| path.ends_with(PROJECT_FILE)) || has_project_file(inputs, options)
+    };
+    if is_project(&inputs) {
         let included = included(&directory, options);
         let is_other = |input: &Input| {
             let path = input.canonical_path();
             path.is_none_or(|path| !included.contains(&path))
         };
         let others: Vec<Input> = inputs.into_iter().filter(is_other).collect();
-        if has_project_file(&others, options) {
+        if is_project(&others) {
             return None;
         }
     }
@@ -53,7 +58,18 @@ pub fn find_project(arguments: &[PathBuf], options: &LoadOptions) -> Option<Oute
     })
 }
 
-/// The canonical paths of the files that the project of a directory includes.
+/// The project that includes the project file of a directory, and so on upwards. An included file is no project.
+fn outermost(mut directory: PathBuf, options: &LoadOptions) -> PathBuf {
+    while let Some(outer) = above(&directory) {
+        if !included(&outer, options).contains(&directory.join(PROJECT_FILE)) {
+            break;
+        }
+        directory = outer;
+    }
+    directory
+}
+
+/// The canonical paths of the files that the project of a directory includes, with any values of its variables.
 fn included(directory: &Path, options: &LoadOptions) -> BTreeSet<PathBuf> {
     let mut ignored = Findings::default();
     let input = Input::member(directory.join(PROJECT_FILE), directory);
@@ -61,28 +77,37 @@ fn included(directory: &Path, options: &LoadOptions) -> BTreeSet<PathBuf> {
         return BTreeSet::new();
     };
     let document = Document::parse(input.path(), source, &mut ignored);
-    let patterns = document.head.include.iter().flatten().cloned();
-    canonical(&patterns.collect::<Vec<String>>(), directory)
+    let patterns = document.head.include.iter().flatten();
+    let patterns: Vec<String> = patterns.map(|pattern| with_any_values(pattern)).collect();
+    canonical(&patterns, directory)
+}
+
+/// A pattern with `*` in place of each variable.
+fn with_any_values(pattern: &str) -> String {
+    let mut parts = pattern.split("${");
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |text, part| {
+        let rest = part.split_once('}').map_or("", |(_, rest)| rest);
+        text + "*" + rest
+    })
 }
 
 /// The directory with the nearest project file, other than the argument itself.
 fn above(argument: &Path) -> Option<PathBuf> {
     let argument = argument.canonicalize().ok()?;
-    let is_project = argument.join(PROJECT_FILE).is_file() || argument.ends_with(PROJECT_FILE);
-    if is_project {
-        return None;
-    }
     let start = if argument.is_dir() {
         argument.as_path()
     } else {
         argument.parent()?
     };
+    let is_project = argument.join(PROJECT_FILE).is_file() || argument.ends_with(PROJECT_FILE);
     let repository = start
         .ancestors()
         .position(|directory| directory.join(".git").exists());
     let mut directories = start
         .ancestors()
-        .take(repository.map_or(usize::MAX, |position| position + 1));
+        .take(repository.map_or(usize::MAX, |position| position + 1))
+        .skip(usize::from(is_project));
     let directory = directories.find(|directory| {
         let project = directory.join(PROJECT_FILE);
         project.is_file() && has_same_owner(&project, start)
@@ -180,6 +205,27 @@ mod tests {
         let root = Some(directory.path().canonicalize().unwrap());
         assert_eq!(search(&directory, &["customers/acme.yaml"]), root);
         assert_eq!(search(&directory, &["customers"]), root);
+    }
+
+    #[test]
+    fn find_project_passes_project_files_that_an_outer_project_includes() {
+        let project_file =
+            "version: 1\nvariables: {d: customers}\ninclude: [\"${var.d}/**/*.yaml\"]\n";
+        let own = "version: 1\nguards: {max_deletes: 1000}\ninclude: [x.yaml]\n";
+        let directory = project(&[
+            ("airlift.yaml", project_file),
+            ("customers/acme/airlift.yaml", own),
+            ("customers/acme/x.yaml", "customers: [{name: acme}]\n"),
+        ]);
+        let root = Some(directory.path().canonicalize().unwrap());
+        for argument in [
+            "customers/acme",
+            "customers/acme/airlift.yaml",
+            "customers/acme/x.yaml",
+        ] {
+            assert_eq!(search(&directory, &[argument]), root, "{argument}");
+        }
+        assert_eq!(search(&directory, &["."]), None);
     }
 
     #[test]

@@ -1,56 +1,80 @@
-//! Responsible for finding the files that a pattern may match. Enters no linked directory below the directory that the
-//! pattern names, so that a link to a directory above ends no search in a circle.
+//! Responsible for finding the files that a pattern may match. Enters no linked directory, so that a link to a directory
+//! above ends no search in a circle. The files of one that leads elsewhere would be missing, so it is an error.
 
 use std::collections::VecDeque;
-use std::io;
+use std::io::ErrorKind;
 use std::path::{Component, Path, PathBuf};
 
 /// The largest number of names that are looked at.
 const NAMES: usize = 1_000_000;
 
-/// The search would take too long.
+/// Why a search is not complete, so that files may be missing.
 #[derive(Debug)]
-pub(super) struct TooManyNames;
+pub(super) enum Incomplete {
+    TooManyNames,
+    /// A link leads to a directory outside the one that is searched.
+    Link(PathBuf),
+    Unreadable(PathBuf),
+}
+
+/// The part of a pattern before its first wildcard.
+pub(super) fn start(pattern: &Path) -> PathBuf {
+    pattern.components().take_while(is_literal).collect()
+}
+
+fn is_literal(part: &Component<'_>) -> bool {
+    let text = part.as_os_str().to_string_lossy();
+    !text.contains(['*', '?', '['])
+}
 
 /// The files that a pattern may match, relative to the directory. Leaves out directories, and what hidden directories
 /// contain unless the pattern names them.
-pub(super) fn candidates(directory: &Path, pattern: &Path) -> Result<Vec<PathBuf>, TooManyNames> {
-    let is_literal = |part: &Component<'_>| {
-        let text = part.as_os_str().to_string_lossy();
-        !text.contains(['*', '?', '['])
-    };
-    let parts: Vec<Component<'_>> = pattern.components().collect();
-    let literal: PathBuf = parts.iter().take_while(|part| is_literal(part)).collect();
-    if parts.iter().all(is_literal) {
-        let is_file = directory.join(&literal).symlink_metadata().is_ok()
-            && !directory.join(&literal).is_dir();
+pub(super) fn candidates(directory: &Path, pattern: &Path) -> Result<Vec<PathBuf>, Incomplete> {
+    let literal = start(pattern);
+    let wild = pattern.components().skip(literal.components().count());
+    let depth = wild.clone().count();
+    if depth == 0 {
+        let path = directory.join(&literal);
+        let is_file = path.symlink_metadata().is_ok() && !path.is_dir();
         return Ok(is_file.then_some(literal).into_iter().collect());
     }
-    let wild = parts.iter().skip(literal.components().count());
     let is_deep = wild.clone().any(|part| part.as_os_str() == "**");
-    let depth = if is_deep { usize::MAX } else { wild.count() };
-    files(directory, literal, depth)
+    files(directory, literal, if is_deep { usize::MAX } else { depth })
 }
 
 /// The files below `start`, in at most `depth` levels.
-fn files(directory: &Path, start: PathBuf, depth: usize) -> Result<Vec<PathBuf>, TooManyNames> {
+fn files(directory: &Path, start: PathBuf, depth: usize) -> Result<Vec<PathBuf>, Incomplete> {
+    let root = directory.join(&start).canonicalize();
+    let is_inside = |path: &Path| match (&root, path.canonicalize()) {
+        (Ok(root), Ok(target)) => target.starts_with(root),
+        _ => false,
+    };
     let mut listed = Vec::new();
     let mut names = 0;
     let mut pending = VecDeque::from([(start, 1)]);
     while let Some((below, level)) = pending.pop_front() {
-        let read = directory.join(&below).read_dir();
-        for entry in read.into_iter().flatten().filter_map(io::Result::ok) {
+        let entries = match directory.join(&below).read_dir() {
+            Ok(entries) => entries,
+            Err(error) if error.kind() == ErrorKind::NotFound => continue,
+            Err(error) if error.kind() == ErrorKind::NotADirectory => continue,
+            Err(_) => return Err(Incomplete::Unreadable(below)),
+        };
+        for entry in entries {
+            let entry = entry.map_err(|_| Incomplete::Unreadable(below.clone()))?;
             names += 1;
             if names > NAMES {
-                return Err(TooManyNames);
+                return Err(Incomplete::TooManyNames);
             }
             let path = below.join(entry.file_name());
             let is_directory = entry.file_type().is_ok_and(|kind| kind.is_dir());
-            let is_hidden = entry.file_name().as_encoded_bytes().starts_with(b".");
-            if !is_directory && !entry.path().is_dir() {
+            let is_entered =
+                !entry.file_name().as_encoded_bytes().starts_with(b".") && level < depth;
+            if is_directory {
+                pending.extend(is_entered.then_some((path, level + 1)));
+            } else if !entry.path().is_dir() {
                 listed.push(path);
-            } else if is_directory && !is_hidden && level < depth {
-                pending.push_back((path, level + 1));
+            } else if is_entered && !is_inside(&entry.path()) {
+                return Err(Incomplete::Link(path));
             }
         }
     }
@@ -60,7 +84,7 @@ fn files(directory: &Path, start: PathBuf, depth: usize) -> Result<Vec<PathBuf>,
 #[cfg(unix)]
 #[cfg(test)]
 mod tests {
-    use super::candidates;
+    use super::{Incomplete, candidates};
     use std::os::unix::fs::symlink;
     use std::path::Path;
 
@@ -85,5 +109,11 @@ mod tests {
         assert_eq!(listed("a/b/x.yaml"), ["a/b/x.yaml"]);
         // The part before the wildcard may be a link.
         assert_eq!(listed("one/a/b/*.yaml").len(), 2);
+        let outside = tempfile::tempdir().unwrap();
+        symlink(outside.path(), home.path().join("a/b/elsewhere")).unwrap();
+        let error = candidates(home.path(), Path::new("**/*.yaml"));
+        let link = Path::new("a/b/elsewhere");
+        assert!(matches!(error, Err(Incomplete::Link(path)) if path == link));
+        assert_eq!(listed("a/b/*.yaml").len(), 2);
     }
 }

@@ -43,8 +43,9 @@ const PREFIXES: [&str; 3] = ["LC_", "KDE_", "XDG_"];
 /// Opens the address that this process's arguments name, and returns the exit code, if the process was started by
 /// [`open`].
 pub(crate) fn answer() -> Option<ExitCode> {
-    let mut arguments = std::env::args().skip(1);
+    let mut arguments = std::env::args_os().skip(1);
     let url = (arguments.next()? == ARGUMENT).then(|| arguments.next())??;
+    let url = url.into_string().ok()?;
     let opened = webbrowser::open(&url);
     Some(opened.map_or(ExitCode::FAILURE, |()| ExitCode::SUCCESS))
 }

@@ -125,6 +125,16 @@ fn is_declared_as(
         && definition.is_none_or(|definition| definition == observed.definition_id)
 }
 
+/// The failure of a consent that a signal ended: what was created before stays.
+pub(crate) fn canceled_consent(failure: Failure) -> Failure {
+    if failure.kind != FailureKind::Cancelled {
+        return failure;
+    }
+    let message = "canceled: a consent that was started may still be given";
+    Failure::new(FailureKind::Cancelled, failure.code, message)
+        .hint("`airlift apply` records the connector of a consent that is given later")
+}
+
 /// The failure in the words that a customer reads. The failure itself may quote the API.
 impl From<&Failure> for Refused {
     fn from(failure: &Failure) -> Self {

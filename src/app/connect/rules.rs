@@ -10,7 +10,7 @@ use crate::failure::{Failure, FailureKind};
 use crate::model::{
     Address, AdoptPolicy, ConnectorId, DesiredConnector, LedgerState, Region, Status, WorkspaceId,
 };
-use crate::plan::{Action, BlockReason, NewCustomer, PlannedConsent, Policy, consent_refusals};
+use crate::plan::{Action, NewCustomer, PlannedConsent, Policy, consent_refusals};
 use crate::render::wording;
 
 /// What the ledger and the API know of a customer.
@@ -121,7 +121,7 @@ impl App<'_> {
         {
             return Ok(());
         }
-        let cause = wording::blocked(&BlockReason::ReplacementProtected);
+        let cause = "the files protect its customer, so its connector is not replaced; remove `protect` first";
         Err(guard_refused(&format!("{address}: {cause}")))
     }
 

@@ -1,8 +1,10 @@
 //! Responsible for what to write in place of a common mistake. Repeats no value of a file, which may
 //! be a secret, except for switches and statuses.
 
+mod mask;
 mod variables;
 
+pub(super) use mask::report_mask;
 pub(super) use variables::{of_name, of_reference};
 
 use super::code::Code;
@@ -271,9 +273,7 @@ pub(super) fn of_defect(code: Code, message: &str) -> Option<&'static str> {
             Some("move the document into a file of its own, or remove the line")
         }
         Code::YamlTag => Some("remove the tag; a secret is a reference such as \"${env:NAME}\""),
-        Code::InvalidValue if message == MASKED => {
-            Some("write the value itself, or a reference to a secret")
-        }
+        Code::InvalidValue if message == MASKED => Some(mask::WITHOUT),
         Code::TypographicQuotes => Some(
             "write straight quotation marks or none; write \"“…”\" if the marks belong to the text",
         ),

@@ -9,6 +9,7 @@ use crate::catalog::{self, AuthMethod, ConnectorType, NoSuchMethod};
 use crate::config::code::Code;
 use crate::config::excerpt::MASK;
 use crate::config::findings::Findings;
+use crate::config::mistakes;
 use crate::config::origin::Origin;
 use crate::config::raw::{RawConnector, RawRotation};
 use crate::config::redaction::named;
@@ -114,7 +115,7 @@ fn kind(text: &str, context: ConnectorContext<'_>, findings: &mut Findings) -> O
         return None;
     }
     if text == MASK {
-        // The reader of the file has reported it.
+        mistakes::report_mask(origin, findings);
         return None;
     }
     if let Some(known) = context.kind {

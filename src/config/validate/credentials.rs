@@ -299,7 +299,7 @@ impl CredentialField<'_> {
                 named(self.name)
             );
             if value.as_str() == Some(MASK) {
-                // The reader of the file has reported it.
+                mistakes::report_mask(self.origin, findings);
                 return None;
             }
             let help = value.as_str().and_then(mistakes::of_reference).unwrap_or(

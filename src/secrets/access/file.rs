@@ -260,16 +260,14 @@ fn is_platform_token(path: &Path, below: &Path) -> bool {
     is_below_default_root || below.iter().any(is_platform_domain)
 }
 
-/// Refuses a file with a name that credentials have, or below a directory of a platform's tokens.
-pub(super) fn refuse_credentials(path: &Path) -> Result<(), AccessError> {
+/// Refuses a file with a name that credentials have, or below a default root, where platforms write tokens.
+pub(super) fn refuse_credential_name(path: &Path) -> Result<(), AccessError> {
     let real = path.canonicalize().unwrap_or_else(|_| path.to_owned());
-    if is_platform_token(&real, &real) {
+    if is_platform_token(&real, Path::new("")) {
         return Err(AccessError::PlatformToken);
     }
-    if [path, &real]
-        .iter()
-        .any(|path| path.file_name().is_some_and(is_credential_file))
-    {
+    let mut paths = [path, &real].into_iter();
+    if paths.any(|path| path.file_name().is_some_and(is_credential_file)) {
         return Err(AccessError::ProtectedFile("a credential of the runner"));
     }
     Ok(())

@@ -127,7 +127,7 @@ impl SecretAccess {
     /// Checks a file of the project itself, whose content commands show: it must not have credentials.
     pub fn check_configuration(&self, path: &Path, metadata: &Metadata) -> Result<(), AccessError> {
         self.protected_files.check(path, metadata)?;
-        file::refuse_credentials(path)?;
+        file::refuse_credential_name(path)?;
         if is_dotenv(path) {
             return Err(AccessError::ProtectedFile("variables of an environment"));
         }

@@ -327,3 +327,18 @@ fn load_reordered_files_returns_equal_customers() {
     };
     assert_eq!(desired(&sorted), desired(&reversed));
 }
+
+#[test]
+fn load_mask_of_an_excerpt_is_an_error_in_every_spelling() {
+    let project = "version: 1\ncustomers:\n  - name: acme\n    connectors:\n      - {name: G, type: TYPE, \
+                   credentials: {token: TOKEN}, replication_config: {repositories: [a/b], start_date: 2026-01-01T00:00:00Z}}\n";
+    for mask in ["•••", "\"•••\"", "'•••'"] {
+        for (kind, token) in [(mask, "\"${env:T}\""), ("github", mask)] {
+            let loaded = load_text(&project.replace("TYPE", kind).replace("TOKEN", token));
+            assert!(loaded.project.is_none(), "{kind} {token}");
+            let findings = loaded.report.findings.iter();
+            let masks = findings.filter(|finding| finding.code == Code::InvalidValue);
+            assert_eq!(masks.count(), 1, "{}", findings_text(&loaded, ""));
+        }
+    }
+}
