@@ -5,7 +5,7 @@ use super::is_invisible;
 
 /// Prefixes of texts that stand for a secret in a store of the API.
 const COORDINATES: [&str; 2] = ["secret_coordinate::", "airbyte_secret_coordinate::"];
-/// Words that servers and tools write in brackets or between asterisks, in place of a secret.
+/// Words that servers and tools write in place of a secret, usually between punctuation.
 const REDACTED: [&str; 14] = [
     "censored",
     "concealed",
@@ -23,12 +23,13 @@ const REDACTED: [&str; 14] = [
     "sensitive value",
 ];
 
-/// Whether a text is the placeholder of a secret that a server withholds.
+/// Whether an observed text is the placeholder of a secret that a server withholds. Any punctuation may surround the
+/// word of a mask, as in `__REDACTED__`, because a missed mask would be sent back in place of the secret.
 pub fn is_mask(text: &str) -> bool {
     let has_stars = text.contains("***") || text.contains("•••");
     let is_stars = text.len() >= 3 && text.chars().all(|c| c == '*' || c == '•');
     let is_filler = text.len() >= 4 && text.bytes().all(|c| c == b'x' || c == b'X');
-    has_stars || is_stars || is_filler || is_coordinate(text) || is_redacted(text)
+    has_stars || is_stars || is_filler || is_coordinate(text) || is_word_of_mask(text)
 }
 
 /// Whether the API would read a secret of its store in place of a text. Characters that it may drop at the
@@ -42,13 +43,22 @@ pub fn is_coordinate(text: &str) -> bool {
     })
 }
 
-/// Whether a text stands for a secret that a tool withholds: `redacted`, or such a word in brackets or between
+/// `redacted`, or a word of a mask with punctuation at an end.
+fn is_word_of_mask(text: &str) -> bool {
+    let word = text.trim_matches(|c: char| !c.is_alphanumeric());
+    is_redacted(word) || (word.len() < text.len() && is_mask_word(word))
+}
+
+fn is_mask_word(word: &str) -> bool {
+    REDACTED
+        .iter()
+        .any(|known| word.eq_ignore_ascii_case(known))
+}
+
+/// Whether a value to send stands for a secret that a tool withholds: `redacted`, or such a word in brackets or between
 /// asterisks, as in `<REDACTED>` and `[filtered]`. Other punctuation may be part of a secret.
 pub fn is_redacted(text: &str) -> bool {
-    let is_word = |text: &str, word: &str| text.eq_ignore_ascii_case(word);
-    is_word(text, "redacted")
-        || without_brackets(text)
-            .is_some_and(|inner| REDACTED.iter().any(|word| is_word(inner, word)))
+    text.eq_ignore_ascii_case("redacted") || without_brackets(text).is_some_and(is_mask_word)
 }
 
 /// The text between brackets, braces or asterisks. `None` if a text begins or ends with another character.
@@ -82,17 +92,42 @@ mod tests {
         for text in [
             "secret",
             "secret!",
-            "secret-1",
             "-secret-",
             "\"hidden\"",
-            "(secret",
-            "masked)",
-            "[secret] horse",
+            "__REDACTED__",
             "redacted-2",
             "()",
             "",
         ] {
-            assert!(!is_redacted(text) && !is_mask(text), "{text}");
+            assert!(!is_redacted(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn is_mask_of_word_between_any_punctuation_is_true() {
+        for text in [
+            "__REDACTED__",
+            "-redacted-",
+            "#REDACTED#",
+            "-hidden-",
+            "secret!",
+            "\"hidden\"",
+            "(secret",
+            "masked)",
+            "--Sensitive Value--",
+        ] {
+            assert!(is_mask(text), "{text}");
+        }
+        for text in [
+            "secret",
+            "hidden",
+            "secret-1",
+            "redacted-2",
+            "[secret] horse",
+            "()",
+            "",
+        ] {
+            assert!(!is_mask(text), "{text}");
         }
     }
 }

@@ -175,7 +175,14 @@ fn holds_masked_mask_or_secret_name_is_true() {
     let is_masked = |observed: Value, declared: Option<Value>| {
         holds_masked(&map(&observed), declared.and_then(settings).as_ref())
     };
-    for masked in ["***", "••••", "*•*", "secret_coordinate::x"] {
+    for masked in [
+        "***",
+        "••••",
+        "*•*",
+        "secret_coordinate::x",
+        "__REDACTED__",
+        "#hidden#",
+    ] {
         assert!(is_masked(json!({"x": masked}), None), "{masked}");
         assert!(is_masked(json!({"x": [1, masked]}), None), "{masked}");
         assert!(is_masked(json!({"m": {"x": masked}}), None), "{masked}");
