@@ -4,7 +4,7 @@
 //! Does not know which connector needs a value. A value of several lines, such as a private key, may end with a line
 //! break.
 
-use crate::model::{is_invisible, is_redacted, without_brackets};
+use crate::model::{is_invisible, is_redacted, names_secret, without_brackets};
 use thiserror::Error;
 
 /// Why the form of a value cannot be right. The messages quote nothing of the value.
@@ -121,7 +121,7 @@ pub(super) fn broken_form(text: &str) -> Option<BrokenForm> {
     }
 }
 
-/// `GITHUB_TOKEN=…`, `export TOKEN=…`. A connection string has several assignments, separated by `;`.
+/// `GITHUB_TOKEN=…`, `export TOKEN=…`, `TOKEN="…"`. Cookies, connection strings and encoded values contain `=`, too.
 fn is_assignment(line: &str) -> bool {
     let is_name = |name: &str| {
         name.len() >= 3
@@ -130,10 +130,22 @@ fn is_assignment(line: &str) -> bool {
                 .chars()
                 .all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_')
     };
-    let assignment = line.strip_prefix("export ").unwrap_or(line).split_once('=');
-    assignment.is_some_and(|(name, value)| {
-        is_name(name) && !value.trim_matches('=').is_empty() && !value.contains(';')
-    })
+    let is_one_word = |value: &str| {
+        let value = value.trim_end_matches('=');
+        !value.is_empty() && !value.contains(|c: char| c.is_whitespace() || c == '=' || c == ';')
+    };
+    let exported = line.strip_prefix("export ");
+    let Some((name, value)) = exported.unwrap_or(line).split_once('=') else {
+        return false;
+    };
+    let names_secret = || {
+        name.rsplit_once('_')
+            .is_some_and(|(_, word)| names_secret(word))
+    };
+    let is_quoted = is_quoted(value);
+    is_name(name)
+        && (is_quoted || is_one_word(value))
+        && (is_quoted || exported.is_some() || names_secret())
 }
 
 /// Whether a character is easily copied with a value and not seen.
@@ -311,7 +323,14 @@ mod tests {
         ),
         (
             Assignment,
-            &["GITHUB_TOKEN=tok", "export TOKEN=tok", "TOKEN=\"tok\""],
+            &[
+                "GITHUB_TOKEN=tok",
+                "STRIPE_KEY=QUJDRA==",
+                "export TOKEN=tok",
+                "export ABC=tok",
+                "TOKEN=\"tok\"",
+                "DB_PASSWORD='a b'",
+            ],
         ),
         (Scheme, &["Bearer tok", "bearer tok"]),
         (
@@ -355,6 +374,13 @@ mod tests {
             "SERVER=host;UID=u;PWD=p",
             "AccountKey=abc",
             "AB=c",
+            "JSESSIONID=abc",
+            "HOST=db PORT=5432",
+            "DB_PASSWORD=a PORT=5432",
+            "API_KEY=a=b",
+            "ABC=def=",
+            "XK9=fj2LmQpw83",
+            "A_B=c",
             "BearerOfNews",
             "!hidden",
             "-masked-",
