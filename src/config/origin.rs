@@ -95,6 +95,11 @@ impl<'s> Origin<'s> {
         Some(row.site(&value.steps()))
     }
 
+    /// Whether the value comes from a row of a table.
+    pub(super) fn is_from_row(self) -> bool {
+        matches!(self, Self::Value(value) if value.row.is_some())
+    }
+
     /// The file of the value, if any.
     pub(super) fn source(self) -> Option<&'s Source> {
         match self {

@@ -32,10 +32,14 @@ pub(super) const CONNECTOR: NameKind = NameKind {
 #[derive(Debug)]
 pub(in crate::config) struct DeclaredNames {
     kind: &'static NameKind,
-    /// By [`folded_name`] name: the names that are easily taken for each other, in the order of declaration.
-    declared: HashMap<Box<str>, Vec<Declared>>,
-    /// The number of different names.
-    count: usize,
+    /// The different names, in the order of declaration.
+    declared: Vec<Declared>,
+    /// The position of each name in `declared`.
+    exact: HashMap<Box<str>, usize>,
+    /// The position of the last name in `declared` that is equal in lower case.
+    lowercase: HashMap<String, usize>,
+    /// The position of the last name in `declared` with the same [`folded_name`].
+    folded: HashMap<Box<str>, usize>,
     suspects: Vec<Suspect>,
     renamed: Vec<Renamed>,
 }
@@ -63,6 +67,8 @@ struct Renamed {
 pub(in crate::config) struct Declaration {
     name: Box<str>,
     position: Position,
+    /// Whether a row of a table declares the name. The position is then that of the template.
+    is_from_row: bool,
     /// The place, if the name can look like another one. Boxed, because few names have one.
     suspect: Option<Box<FindingSite>>,
     renamed: Option<Box<Renamed>>,
@@ -83,6 +89,7 @@ impl Declaration {
         Self {
             name: name.into(),
             position: declared.position(),
+            is_from_row: declared.is_from_row(),
             suspect: look_alikes::is_suspect(name).then(|| Box::new(declared.into())),
             renamed: previous.map(|previous| {
                 check_visible("previous_name", previous, origin, findings);
@@ -107,8 +114,10 @@ impl DeclaredNames {
     pub(in crate::config) fn new(kind: &'static NameKind) -> Self {
         Self {
             kind,
-            declared: HashMap::new(),
-            count: 0,
+            declared: Vec::new(),
+            exact: HashMap::new(),
+            lowercase: HashMap::new(),
+            folded: HashMap::new(),
             suspects: Vec::new(),
             renamed: Vec::new(),
         }
@@ -124,17 +133,21 @@ impl DeclaredNames {
         let Declaration {
             name,
             position,
+            is_from_row,
             suspect,
             renamed,
         } = declaration;
         self.renamed.extend(renamed.map(|renamed| *renamed));
         let noun = self.kind.noun;
-        let similar = self.declared.entry(folded_name(&name)).or_default();
-        if let Some(first) = similar.iter().find(|first| first.name == name) {
-            let message = declared_twice(noun, &first.name, (&first.position, &position));
+        if let Some(first) = self.get(&name) {
+            let is_same_place = first.position.at() == position.at();
+            let message = declared_twice(noun, first, is_from_row && is_same_place);
             return findings.at_dropped(site, self.kind.duplicate, message);
         }
-        if let Some((first, difference, code)) = alike(&name, similar) {
+        let order = self.declared.len();
+        let twin = self.lowercase.insert(name.to_lowercase(), order);
+        let last = self.folded.insert(folded_name(&name), order);
+        if let Some((first, difference, code)) = self.alike(&name, twin, last) {
             let message = format!(
                 "{noun} {} differs only in {difference} from {}, which is already declared{}",
                 title(&name),
@@ -144,27 +157,41 @@ impl DeclaredNames {
             findings.at_dropped(site, code, message);
         }
         if let Some(site) = suspect {
-            self.suspects
-                .push(Suspect::new(name.clone(), self.count, *site));
+            self.suspects.push(Suspect::new(name.clone(), order, *site));
         }
-        similar.push(Declared {
+        self.exact.insert(name.clone(), order);
+        self.declared.push(Declared {
             name,
             position,
-            order: self.count,
+            order,
         });
-        self.count += 1;
+    }
+
+    /// The name that is easily taken for another one, and in what they differ. `twin` is the position of the last name
+    /// that is equal in lower case, and `last` that of the last name with the same folded form.
+    fn alike(
+        &self,
+        name: &str,
+        twin: Option<usize>,
+        last: Option<usize>,
+    ) -> Option<(&Declared, &'static str, Code)> {
+        let declared = |order: usize| self.declared.get(order);
+        if let Some(twin) = twin.and_then(declared) {
+            return Some((twin, "case", Code::SimilarName));
+        }
+        let last = last.and_then(declared)?;
+        let is_alike = Resemblance::between(name, &last.name) == Some(Resemblance::Separators);
+        is_alike.then_some((last, "case, spaces and punctuation", Code::DeceptiveName))
     }
 
     fn get(&self, name: &str) -> Option<&Declared> {
-        let similar = self.declared.get(&folded_name(name))?;
-        similar.iter().find(|declared| *declared.name == *name)
+        self.declared.get(*self.exact.get(name)?)
     }
 
     /// Adds the findings that compare names, once all names are declared.
     pub(in crate::config) fn finish(mut self, findings: &mut Findings) {
         let suspects = std::mem::take(&mut self.suspects);
-        let declared = self.declared.values().flatten();
-        look_alikes::report(self.kind.noun, suspects, declared, findings);
+        look_alikes::report(self.kind.noun, suspects, self.declared.iter(), findings);
         self.check_previous_names(findings);
     }
 
@@ -198,28 +225,15 @@ impl DeclaredNames {
     }
 }
 
-/// The last name that is easily taken for another one, and in what they differ.
-fn alike<'d>(name: &str, similar: &'d [Declared]) -> Option<(&'d Declared, &'static str, Code)> {
-    // Most names resemble no other one.
-    let last = similar.last()?;
-    let lowercase = name.to_lowercase();
-    let mut others = similar.iter().rev();
-    if let Some(twin) = others.find(|other| other.name.to_lowercase() == lowercase) {
-        return Some((twin, "case", Code::SimilarName));
-    }
-    let is_alike = Resemblance::between(name, &last.name) == Some(Resemblance::Separators);
-    is_alike.then_some((last, "case, spaces and punctuation", Code::DeceptiveName))
-}
-
-/// What is wrong with a name that is declared at two positions, which are one if a template declares it.
-fn declared_twice(noun: &str, name: &str, (first, second): (&Position, &Position)) -> String {
-    let (name, at) = (title(name), first.at());
-    if at == second.at() && !at.is_empty() {
+/// What is wrong with a name that is declared twice, by one template for two rows or at two places.
+fn declared_twice(noun: &str, first: &Declared, is_from_one_template: bool) -> String {
+    let name = title(&first.name);
+    if is_from_one_template {
         format!(
             "several rows declare {noun} {name}: its name needs an expression such as `{{{{ row.id }}}}`"
         )
     } else {
-        format!("{noun} {name} is already declared{at}")
+        format!("{noun} {name} is already declared{}", first.position.at())
     }
 }
 
@@ -265,5 +279,38 @@ fn check_variables(name: &str, origin: Origin<'_>, findings: &mut Findings) {
         let message = "`name` has the syntax of a variable, and airlift takes the name as it is";
         let help = Some(help.to_owned());
         findings.at(origin.key("name"), Code::UnexpandedVariable, message, help);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{CUSTOMER, Code, Declaration, DeclaredNames, Findings, Origin};
+    use serde_json::json;
+    use std::time::{Duration, Instant};
+
+    #[test]
+    fn declare_names_of_one_folded_form_takes_linear_time() {
+        let name = |number: usize, set: &str, unset: &str| -> String {
+            let part = |bit: usize| if number >> bit & 1 == 1 { set } else { unset };
+            (0..14).map(part).collect()
+        };
+        let cases = (0..10_000).map(|number| name(number, "A", "a"));
+        let separators = (0..10_000).map(|number| name(number, "b-", "b_"));
+        let mut findings = Findings::default();
+        let mut names = DeclaredNames::new(&CUSTOMER);
+        let start = Instant::now();
+        for name in cases.chain(separators) {
+            let customer = json!({"name": name});
+            let origin = Origin::from_value(&customer);
+            let declaration = Declaration::new(&name, None, origin, &mut findings);
+            names.declare(declaration, || origin.key("name").into(), &mut findings);
+        }
+        names.finish(&mut findings);
+        assert!(start.elapsed() < Duration::from_secs(4));
+        let report = findings.into_report();
+        for code in [Code::SimilarName, Code::DeceptiveName] {
+            assert!(report.findings.iter().any(|finding| finding.code == code));
+        }
+        assert_eq!(report.errors() + report.warnings(), 19_998);
     }
 }

@@ -131,6 +131,16 @@ fn name_without_expression_in_several_rows_says_so() {
 }
 
 #[test]
+fn name_of_an_alias_is_not_said_to_come_from_rows() {
+    let report = load_text("version: 1\ncustomers: [&x {name: b}, *x]\n").report;
+    let message = &report.findings[0].message;
+    assert!(
+        message.starts_with("customer `b` is already declared"),
+        "{message}"
+    );
+}
+
+#[test]
 fn overrides_that_remove_what_is_absent_are_refused() {
     let texts = |overrides: &str| {
         let row = format!("[{{\"id\": \"A\", \"overrides\": {overrides}}}]");
