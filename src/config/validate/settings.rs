@@ -102,7 +102,11 @@ fn variable_value(
     }
     if is_address(name, text, variable) {
         let message = format!("variable `{name}` takes a part of the server's address");
-        let help = "write it without `https://` and without the rest, as in `acme` of https://acme.example.com";
+        let help = if is_host(variable) {
+            "write it without `https://`"
+        } else {
+            "write it without `https://` and without the rest, as in `acme` of https://acme.example.com"
+        };
         return findings.at(origin, Code::InvalidFormat, message, Some(help.to_owned()));
     }
     let Some(options) = &variable.options else {
@@ -119,9 +123,14 @@ fn variable_value(
     }
 }
 
+/// Whether a variable takes a host, which may have a path as in `example.com/gitlab`.
+fn is_host(variable: &Variable) -> bool {
+    variable.default.contains('.')
+}
+
 /// Whether a text is a whole address, and the variable a part of one.
 fn is_address(name: &str, text: &str, variable: &Variable) -> bool {
-    let is_url = text.contains("://") || text.contains('/');
+    let is_url = text.contains("://") || (text.contains('/') && !is_host(variable));
     (is_url && !variable.default.contains("://")) || (name == "subdomain" && text.contains('.'))
 }
 
@@ -265,5 +274,39 @@ fn check_literals(name: &str, setting: &Setting, origin: Origin<'_>, findings: &
             findings.at(origin, Code::SecretLookingLiteral, message, help);
         }
         Setting::Literal(_) | Setting::Secret(_) => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{is_address, is_host};
+    use crate::catalog;
+
+    #[test]
+    fn is_address_of_url_or_path_in_place_of_a_label_is_true() {
+        let is_whole = |kind: &str, name: &str, text: &str| {
+            let variable = &catalog::find(kind).unwrap().variables[name];
+            is_address(name, text, variable)
+        };
+        for (kind, name, text, expected) in [
+            ("gitlab", "api_url", "https://git.example.com", true),
+            ("gitlab", "api_url", "example.com/gitlab", false),
+            ("gitlab", "api_url", "git.example.com", false),
+            ("sentry", "hostname", "https://sentry.example.com/", true),
+            ("chargebee", "site", "acme/x", true),
+            ("chargebee", "site", "acme", false),
+            ("jira", "subdomain", "acme.atlassian.net", true),
+            (
+                "salesforce",
+                "instance_url",
+                "https://acme.my.salesforce.com",
+                false,
+            ),
+        ] {
+            assert_eq!(is_whole(kind, name, text), expected, "{kind} {text}");
+        }
+        assert!(is_host(
+            &catalog::find("gitlab").unwrap().variables["api_url"]
+        ));
     }
 }
