@@ -40,7 +40,7 @@ impl std::fmt::Display for Location {
 }
 
 /// A source line. Every value that is not known to be harmless is masked.
-#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Eq, PartialEq, Ord, PartialOrd, Serialize)]
 pub struct Excerpt {
     /// The line in the file, counted from 1.
     pub line: u32,
@@ -54,7 +54,7 @@ pub struct Excerpt {
 }
 
 /// One error or warning about the files.
-#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Eq, PartialEq, Ord, PartialOrd, Serialize)]
 pub struct Finding {
     /// The kind of finding. Identifiers are stable across versions.
     pub code: Code,
@@ -171,9 +171,28 @@ impl Report {
         }
     }
 
-    pub(crate) fn sort(&mut self) {
+    pub(super) fn sort(&mut self) {
         self.findings.sort_by(order);
         self.findings.dedup();
+    }
+
+    /// Adds the finding that says how many errors are not listed, if any.
+    pub(super) fn add_omitted_errors(&mut self) {
+        if self.omitted_errors == 0 {
+            return;
+        }
+        let last = self.findings.last();
+        let file = last.map_or("", |last| &last.location.file);
+        self.findings.push(Finding {
+            code: Code::TooManyFindings,
+            severity: Code::TooManyFindings.severity(),
+            location: Location::whole(file),
+            path: None,
+            message: format!("{} more errors are not listed", self.omitted_errors),
+            help: None,
+            excerpt: None,
+            row: None,
+        });
     }
 }
 

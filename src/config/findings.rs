@@ -315,21 +315,7 @@ impl Findings {
             ..Report::default()
         };
         report.sort();
-        if report.omitted_errors > 0 {
-            let last = report.findings.last();
-            let file = last.map_or("", |last| &last.location.file);
-            let more = Finding {
-                code: Code::TooManyFindings,
-                severity: Code::TooManyFindings.severity(),
-                location: Location::whole(file),
-                path: None,
-                message: format!("{} more errors are not listed", report.omitted_errors),
-                help: None,
-                excerpt: None,
-                row: None,
-            };
-            report.findings.push(more);
-        }
+        report.add_omitted_errors();
         report
     }
 }
