@@ -8,7 +8,7 @@ use crate::catalog;
 use crate::cli::{PlanningArgs, SelectionArgs};
 use crate::config::Project;
 use crate::failure::Failure;
-use crate::model::{Address, DesiredCustomer, Outcome, Selector};
+use crate::model::{Address, DesiredCustomer, Kind, Outcome, Selector};
 use crate::plan::Policy;
 use crate::render;
 use serde::Deserialize;
@@ -209,7 +209,7 @@ fn targets(
             continue;
         }
         let selected = connectors.filter(|(address, desired)| {
-            let has_type = types.iter().any(|name| desired.kind.is_named(name));
+            let has_type = types.iter().any(|name| is_type(&desired.kind, name));
             (types.is_empty() || has_type) && policy.selects(address)
         });
         targets.extend(selected.map(|(address, _)| address));
@@ -217,12 +217,17 @@ fn targets(
     targets
 }
 
+/// Whether a text is the id of a type, or its name in any spelling that the files may have.
+fn is_type(kind: &Kind, text: &str) -> bool {
+    kind.is_named(text) || catalog::normalized(&kind.name) == catalog::normalized(text)
+}
+
 /// Refuses a type or a label that no customer of the files has.
 fn refuse_undeclared(project: &Project, selection: &SelectionArgs) -> Result<(), Failure> {
     let customers = || project.desired.customers.values();
     let kinds = || customers().flat_map(|customer| customer.connectors.values().map(|c| &c.kind));
     for name in &selection.types {
-        if !kinds().any(|kind| kind.is_named(name)) {
+        if !kinds().any(|kind| is_type(kind, name)) {
             let declared = kinds().map(|kind| kind.name.to_string());
             return Err(undeclared("--type", name, &declared.collect()));
         }

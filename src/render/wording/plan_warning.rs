@@ -157,9 +157,14 @@ fn noun(address: &Address) -> &'static str {
 
 /// What `protect: confirm` of a customer asks for.
 pub(super) fn confirmation_needed(customer: &str) -> String {
-    let customer = command_line(&[customer]);
+    // The option would take a name with `-` in front for another option.
+    let option = if customer.starts_with('-') {
+        command_line(&[format!("--confirm={customer}")])
+    } else {
+        command_line(&["--confirm", customer])
+    };
     format!(
-        "`protect: confirm` of the customer allows it only in a run that names the customer: --confirm {customer}"
+        "`protect: confirm` of the customer allows it only in a run that names the customer: {option}"
     )
 }
 
@@ -181,7 +186,7 @@ pub(super) fn scalar(name: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{plan_warning, scalar};
+    use super::{confirmation_needed, plan_warning, scalar};
     use crate::model::{Address, Resemblance};
     use crate::plan::{ExistingKind, ExistingObject, PlanWarning};
     use uuid::Uuid;
@@ -201,6 +206,19 @@ mod tests {
             existing: vec![existing(kind), existing(ExistingKind::Unmanaged)],
         });
         warning.text()
+    }
+
+    #[test]
+    fn confirmation_needed_of_name_that_looks_like_an_option_joins_both() {
+        for (name, option) in [
+            ("acme", "--confirm acme"),
+            ("acme inc", "--confirm 'acme inc'"),
+            ("-acme", "--confirm=-acme"),
+            ("--prune all", "'--confirm=--prune all'"),
+        ] {
+            let text = confirmation_needed(name);
+            assert!(text.ends_with(&format!(": {option}")), "{text}");
+        }
     }
 
     #[test]

@@ -22,7 +22,7 @@ fn labelled() -> TestEnv {
 #[test]
 fn label_and_type_select_what_both_name() {
     let env = labelled();
-    let (output, _) = env.converge(&["--label", "tier=gold", "--type", "github"]);
+    let (output, _) = env.converge(&["--label", "tier=gold", "--type", "GitHub"]);
     output.ends_with("Apply complete! Resources: 2 added, 0 changed, 0 destroyed.");
     assert_eq!(env.world().workspace("acme").unwrap().connectors.len(), 1);
     let (output, _) = env.converge(&["--label", "tier=gold", "--label", "team=a"]);
