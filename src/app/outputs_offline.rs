@@ -9,7 +9,7 @@ use super::{Invocation, ledger_access};
 use crate::cli::UnverifiedArgs;
 use crate::config::Project;
 use crate::failure::Failure;
-use crate::ledger::{Ledger, LedgerStore, Scope, check_environment};
+use crate::ledger::{Ledger, LedgerStore, Scope, check_claimed_shards, check_environment};
 use crate::model::{OrganizationId, Selector};
 use crate::render::Outputs;
 
@@ -42,6 +42,7 @@ pub(crate) async fn unverified_outputs(
         shard: None,
         sandbox: false,
     });
+    check_claimed_shards(&place, &authenticator, global.shard).await?;
     let authenticator = match global.shard {
         None => authenticator,
         Some(shard) => authenticator.of_shard(shard),

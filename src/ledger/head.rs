@@ -112,6 +112,23 @@ pub(super) async fn read(
     })
 }
 
+/// The number of shards that a head claims, verified or not. `None` without a head that can be read.
+pub(super) async fn claimed_shards(
+    store: &LedgerStore,
+    authenticator: &Authenticator,
+) -> Result<Option<Option<u16>>, LedgerError> {
+    let Some(text) = store.read(OBJECT).await? else {
+        return Ok(None);
+    };
+    let path = store.shown(OBJECT);
+    let opened = envelope::open(authenticator, OBJECT, &text, (path.as_path(), WHAT))?;
+    let (Opened::Signed(sealed) | Opened::Altered(sealed)) = opened else {
+        return Ok(None);
+    };
+    let head: Option<Head> = serde_json::from_str(sealed.content).ok();
+    Ok(head.map(|head| head.shards))
+}
+
 pub(super) async fn write(
     store: &LedgerStore,
     authenticator: &Authenticator,

@@ -38,7 +38,9 @@ pub use packs::pack_of;
 pub use plans::{MAX_PLAN_SIZE, PlanStore};
 pub use recovery::{interchangeable, is_unresolved, precedence, recover, was_created};
 pub use rotations::{Rotations, UnfinishedRotation};
-pub use shards::{Division, check_shards, claim_shards, division, resign_shards};
+pub use shards::{
+    Division, check_claimed_shards, check_shards, claim_shards, division, resign_shards,
+};
 pub use store::{LedgerStore, SharedStore, open_shared, trusted};
 
 use crate::model::Damage;

@@ -63,6 +63,33 @@ pub async fn check_shards(
         .map(drop)
 }
 
+/// Refuses a ledger whose content is divided otherwise than the run says, whether its head verifies or not.
+/// `authenticator` is that of the ledger without shards.
+pub async fn check_claimed_shards(
+    root: &LedgerStore,
+    authenticator: &Authenticator,
+    shard: Option<Shard>,
+) -> Result<(), LedgerError> {
+    let store = root.for_organization(authenticator.organization());
+    let claimed = head::claimed_shards(&store, authenticator).await?;
+    let shards = store.below("shards").directories().await?;
+    let indexes = shards.iter().filter_map(|name| name.parse::<u16>().ok());
+    let at_least = indexes.max().map(|last| last.saturating_add(1));
+    let count = claimed.flatten().or(at_least);
+    let is_fitting = match (shard, claimed) {
+        (None, _) => count.is_none(),
+        (Some(shard), Some(claimed)) => claimed == Some(shard.count()),
+        (Some(shard), None) => shards.contains(&shard.index().to_string()),
+    };
+    if is_fitting {
+        return Ok(());
+    }
+    Err(LedgerError::OtherShards {
+        path: store.shown(""),
+        count,
+    })
+}
+
 /// Divides a ledger that no run has written into as many shards as the run says. Refuses one with another division.
 pub async fn claim_shards(
     root: &LedgerStore,

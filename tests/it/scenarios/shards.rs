@@ -187,3 +187,26 @@ fn ledger_of_all_customers_is_not_divided() {
         .exits(1)
         .complains("error[ledger_of_other_shards]");
 }
+
+#[test]
+fn unverified_outputs_of_shards_need_the_shard() {
+    let env = fleet(options());
+    for shard in SHARDS {
+        apply(&env, shard);
+    }
+    let outputs = |shard: &[&str]| env.run(&[&["outputs", "--unverified"], shard].concat());
+    let shown = SHARDS.map(|shard| outputs(&["--shard", shard]).exits(0).stdout.clone());
+    for name in names() {
+        let shards = shown.iter().filter(|shard| shard.contains(&name));
+        assert_eq!(shards.count(), 1, "{name}");
+    }
+    for shard in [&[][..], &["--shard", "0/2"], &["--shard", "1/5"]] {
+        let refused = outputs(shard);
+        refused.exits(1).complains("error[ledger_of_other_shards]");
+        refused.complains("divided into 4 shards");
+    }
+    let undivided = TestEnv::applied();
+    let line = ["outputs", "--unverified", "--shard", "0/4"];
+    let refused = undivided.run(&line);
+    refused.exits(1).complains("one for all customers");
+}
