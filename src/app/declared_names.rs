@@ -37,6 +37,23 @@ pub(super) enum Rename {
     Both,
 }
 
+/// The names that no further object can have: those of the files, and those that the ledger has of other objects.
+#[derive(Debug)]
+pub(super) struct TakenNames<'a> {
+    declared: BTreeSet<&'a str>,
+    /// Present name by the name in the ledger.
+    recorded: BTreeMap<&'a str, &'a str>,
+}
+
+impl<'a> TakenNames<'a> {
+    /// Whether the files can give this name to an object that they do not declare under it. They declare it from now on.
+    pub(super) fn claim(&mut self, present: &'a str) -> bool {
+        let mut recorded = self.recorded.get(present).into_iter();
+        let is_free = recorded.all(|other| *other == present);
+        is_free && self.declared.insert(present)
+    }
+}
+
 impl<'a> DeclaredNames<'a> {
     /// Declared names with their previous names.
     pub(super) fn new(declared: impl Iterator<Item = (&'a str, Option<&'a str>)>) -> Self {
@@ -73,6 +90,22 @@ impl<'a> DeclaredNames<'a> {
             }
         }
         declaration
+    }
+
+    /// The names that are taken before the files are edited.
+    pub(super) fn taken(&self, objects: &[ExistingName<'a>]) -> TakenNames<'a> {
+        let objects = objects.iter();
+        TakenNames {
+            declared: self
+                .names
+                .iter()
+                .chain(self.previous.keys())
+                .copied()
+                .collect(),
+            recorded: objects
+                .filter_map(|object| Some((object.recorded?, object.present)))
+                .collect(),
+        }
     }
 
     fn declared_as(&self, name: &str) -> Option<&'a str> {
@@ -145,6 +178,25 @@ mod tests {
                 [Some(("new", rename))],
                 "{object:?}"
             );
+        }
+    }
+
+    #[test]
+    fn claim_refuses_names_of_the_files_and_names_of_others_in_the_ledger() {
+        let object = |present, recorded| ExistingName { present, recorded };
+        let objects = [
+            object("acme-x", Some("acme")),
+            object("acme", None),
+            object("hooli", Some("hooli")),
+        ];
+        let declared = [("new", Some("old"))];
+        let mut taken = DeclaredNames::new(declared.into_iter()).taken(&objects);
+        for name in ["new", "old", "acme"] {
+            assert!(!taken.claim(name), "{name}");
+        }
+        for name in ["acme-x", "hooli", "other"] {
+            assert!(taken.claim(name), "{name}");
+            assert!(!taken.claim(name), "{name}");
         }
     }
 

@@ -5,7 +5,7 @@
 //! credentials, undeclared settings and declarations of what does not exist alone.
 
 use super::App;
-use super::declared_names::{Declaration, DeclaredNames, ExistingName, Rename};
+use super::declared_names::{Declaration, DeclaredNames, ExistingName, Rename, TakenNames};
 use super::export::Existing;
 use super::project_edit::{NOT_EDITABLE, ProjectEdit, connector_path, customer_path, key};
 use crate::config::EditStep;
@@ -28,7 +28,10 @@ type Reason = Cow<'static, str>;
 const GONE: &str = "it is in the ledger and does not exist any more";
 const NOT_CREATED: &str = "it is declared and does not exist";
 const RENAMED_TWICE: &str = "its name was changed in the files and by others";
-const NAME_TAKEN: &str = "others gave it a name that the files declare for another object";
+const NAME_TAKEN: &str =
+    "others gave it a name that the files or the ledger have for another object";
+const NAME_USED: &str = "the files or the ledger have its name for another object; run `airlift apply` and the same command \
+     again, or give it another name";
 
 impl App<'_> {
     /// Edits the files so that they declare what exists, and says what was edited and what was left alone.
@@ -71,7 +74,10 @@ impl Updater<'_> {
             .collect();
         let names = declared.iter();
         let names = names.map(|(name, customer)| (&**name, customer.previous_name.as_deref()));
-        let declaration = DeclaredNames::new(names).find_all(&objects);
+        let names = DeclaredNames::new(names);
+        let mut taken = names.taken(&objects);
+        let mut undeclared = Vec::new();
+        let declaration = names.find_all(&objects);
         for (customer, declaration) in existing.exported.customers.iter().zip(declaration) {
             if let Some(reason) = &customer.left_out {
                 self.leave(Address::customer(&customer.name), reason.clone());
@@ -83,13 +89,18 @@ impl Updater<'_> {
                     declared,
                     entries.get(&customer.id),
                 );
-                self.rename(
-                    Address::customer(declaration.name),
-                    &customer.name,
-                    declaration.rename,
-                );
+                let address = Address::customer(declaration.name);
+                self.rename(address, &customer.name, declaration.rename, &mut taken);
             } else {
+                undeclared.push(customer);
+            }
+        }
+        // After the renames, which come first to a name.
+        for customer in undeclared {
+            if taken.claim(&customer.name) {
                 self.add_customer(customer);
+            } else {
+                self.leave(Address::customer(&customer.name), NAME_USED);
             }
         }
         let recorded: BTreeSet<&str> = entries.values().map(|entry| &*entry.name).collect();
@@ -169,7 +180,10 @@ impl Updater<'_> {
             .collect();
         let names = declared.connectors.iter();
         let names = names.map(|(name, connector)| (&**name, connector.previous_name.as_deref()));
-        let declaration = DeclaredNames::new(names).find_all(&objects);
+        let names = DeclaredNames::new(names);
+        let mut taken = names.taken(&objects);
+        let mut undeclared = Vec::new();
+        let declaration = names.find_all(&objects);
         let mut absent: BTreeSet<&str> = declared.connectors.keys().map(|name| &**name).collect();
         for (connector, declaration) in customer.connectors.iter().zip(declaration) {
             let name = declaration.map_or(connector.name.as_str(), |declaration| declaration.name);
@@ -180,12 +194,13 @@ impl Updater<'_> {
                 with_content(declaration, &declared.connectors),
             ) {
                 self.settings(&address, declared, connector);
-                self.rename(address, &connector.name, declaration.rename);
-            } else if connector.left_out.is_some() || self.add_connector(customer_name, connector) {
-                self.count(customer_name, connector);
+                self.rename(address, &connector.name, declaration.rename, &mut taken);
             } else {
-                self.leave(address, NOT_EDITABLE);
+                undeclared.push(connector);
             }
+        }
+        for connector in undeclared {
+            self.add_connector(customer_name, connector, &mut taken);
         }
         let recorded: BTreeSet<&str> = recorded.into_values().collect();
         for name in absent {
@@ -194,9 +209,24 @@ impl Updater<'_> {
         }
     }
 
-    fn add_connector(&mut self, customer: &str, connector: &ExportedConnector) -> bool {
+    fn add_connector<'n>(
+        &mut self,
+        customer: &str,
+        connector: &'n ExportedConnector,
+        taken: &mut TakenNames<'n>,
+    ) {
+        if connector.left_out.is_some() {
+            return self.count(customer, connector);
+        }
+        let address = Address::connector(customer, &connector.name);
+        if !taken.claim(&connector.name) {
+            return self.leave(address, NAME_USED);
+        }
         let (path, text) = (customer_path(customer), connector_text(connector));
-        self.files.append(customer, &path, &text).is_ok()
+        if self.files.append(customer, &path, &text).is_err() {
+            return self.leave(address, NOT_EDITABLE);
+        }
+        self.count(customer, connector);
     }
 
     /// Replaces the declared settings that differ and that no reference supplies.
@@ -222,12 +252,18 @@ impl Updater<'_> {
     }
 
     /// Takes over a name that others changed. A connector keeps the name of the ledger as its previous one.
-    fn rename(&mut self, address: Address, present: &str, rename: Rename) {
+    fn rename<'n>(
+        &mut self,
+        address: Address,
+        present: &'n str,
+        rename: Rename,
+        taken: &mut TakenNames<'n>,
+    ) {
         match rename {
             Rename::None => return,
-            Rename::ExternalTaken => return self.leave(address, NAME_TAKEN),
+            Rename::External if taken.claim(present) => {}
+            Rename::External | Rename::ExternalTaken => return self.leave(address, NAME_TAKEN),
             Rename::Both => return self.leave(address, RENAMED_TWICE),
-            Rename::External => {}
         }
         let (path, customer) = (path_of(&address), &address.customer);
         let before = self.files.clone();

@@ -184,3 +184,30 @@ fn export_update_names_what_is_gone() {
     output.exits(0);
     assert!(!output.stderr.contains("globex"), "{output}");
 }
+
+#[test]
+fn export_update_leaves_an_object_whose_name_another_had_until_the_next_apply() {
+    let env = TestEnv::applied();
+    let remote = env.remote();
+    let acme = env.world().workspace("acme").unwrap().id;
+    remote.change_customer(acme, &json!({"name": "acme-x"}));
+    remote.customer("acme");
+    let moved = env.connector("Globex Stripe").id;
+    remote.change_connector(moved, &json!({"name": "Stripe EU"}));
+    remote.connector("globex", "Globex Stripe", "stripe", &stripe());
+    for _ in 0..2 {
+        let (output, text) = update(&env, &[]);
+        output
+            .complains("acme is left alone: the files or the ledger have its name")
+            .complains("Globex Stripe is left alone: the files or the ledger have its name");
+        for part in ["- name: acme-x", "- name: Stripe EU"] {
+            assert!(text.contains(part), "{part}: {text}");
+        }
+    }
+    env.converge(&[]);
+    let output = env.run(&["export", "--update"]);
+    output.exits(0);
+    assert!(!output.stderr.contains("acme is left alone"), "{output}");
+    let text = std::fs::read_to_string(env.path("airlift.yaml")).unwrap();
+    assert!(text.contains("- name: acme\n"), "{text}");
+}
