@@ -120,14 +120,15 @@ impl App<'_> {
         Ok(report)
     }
 
-    /// Executes the plan of `adopt` all at once, as [`Self::execute`] does.
+    /// Executes the plan of a command all at once, as [`Self::execute`] does.
     pub(crate) async fn execute_at_once(
         &self,
+        command: &'static str,
         planned: &Planned,
         secrets: &ResolvedSecrets,
         args: ExecutionArgs,
     ) -> Result<ApplyReport, Failure> {
-        let strategy = Strategy::AtOnce("adopt");
+        let strategy = Strategy::AtOnce(command);
         self.execute(planned, secrets, args, strategy).await
     }
 

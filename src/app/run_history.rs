@@ -15,8 +15,12 @@ const LONGEST_NAME: usize = 100;
 
 impl App<'_> {
     /// Records the start of a run. The record is stored with the head that starts the journal, so that it shows a run
-    /// that was killed, too.
+    /// that was killed, too. A run that changes nothing is not recorded, so that frequent runs do not displace others.
     pub(super) fn record_run(&self, planned: &Planned, strategy: Strategy<'_>) {
+        let plan = &planned.plan;
+        if plan.customers.is_empty() && plan.oauth_apps.is_empty() && planned.unsaved.is_empty() {
+            return;
+        }
         let command = match strategy {
             Strategy::AtOnce(command) => command,
             Strategy::Rotation(_) => "rotate",

@@ -35,7 +35,9 @@ async fn execute(app: &App<'_>, args: &AdoptArgs) -> Result<Exit, Failure> {
         app.ask_approval("Adopt these objects?").await?;
     }
     let secrets = app.resolve(plan, execution).await?;
-    let report = app.execute_at_once(&planned, &secrets, execution).await?;
+    let report = app
+        .execute_at_once("adopt", &planned, &secrets, execution)
+        .await?;
     app.show_report(plan, &report)?;
     Ok(app.exit(plan, &report))
 }

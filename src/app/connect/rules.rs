@@ -176,6 +176,7 @@ impl App<'_> {
         }
         let report = self
             .execute_at_once(
+                "connect",
                 &planned,
                 &ResolvedSecrets::default(),
                 ExecutionArgs::default(),

@@ -69,3 +69,12 @@ fn history_has_a_run_that_was_killed() {
         .exits(0)
         .says("did not reach its end");
 }
+
+#[test]
+fn history_has_no_run_that_changed_nothing() {
+    let env = TestEnv::applied();
+    let before = runs(&env);
+    env.run(&["apply", "--auto-approve"]).exits(0);
+    env.run(&["adopt", "acme", "--auto-approve"]).exits(0);
+    assert_eq!(runs(&env), before);
+}

@@ -48,6 +48,8 @@ fn new_customer_is_created_as_the_files_declare_it() {
         running.kill();
     }
     assert!(env.world().workspace("globex").unwrap().region_id.is_some());
+    let history = env.run(&["ledger", "history", "--format", "json"]);
+    assert_eq!(history.exits(0).json()["runs"][0]["command"], "connect");
     assert!(env.world().workspace("acme").is_none());
 }
 
