@@ -2,7 +2,7 @@
 
 use super::App;
 use super::named_file::text_of;
-use super::policy_error::described;
+use super::policy_error::{described, require_mapping};
 use crate::failure::Failure;
 use crate::model::Selector;
 use crate::plan::{Drift, DriftSubject};
@@ -98,6 +98,9 @@ fn read(path: &Path) -> Result<Vec<Allowed>, Failure> {
             .hint("each entry has `target`, `until: YYYY-MM-DD` and `reason`, below `allow`")
     };
     let text = text_of(path).map_err(|error| invalid(error.to_string()))?;
+    if let Ok(value) = serde_yaml::from_str(&text) {
+        require_mapping(&value).map_err(|what| invalid(format!("it {what}")))?;
+    }
     let file: AllowFile = serde_yaml::from_str(&text)
         .map_err(|error| invalid(format!("it {}", described(&error))))?;
     if file.version != VERSION {

@@ -370,6 +370,10 @@ mod tests {
             ),
             ("{version: 1, max_deletes: -1}", "`max_deletes` takes"),
             (
+                "version: 1\nmax_deletes: 'a, expected hunter2'",
+                "in line 2: `max_deletes` takes a whole number from 0",
+            ),
+            (
                 "{version: 1, limits: {run: {deletes: 1}}}",
                 "key `deletes` of `limits.run`",
             ),

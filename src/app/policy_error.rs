@@ -16,7 +16,7 @@ pub(super) fn require_mapping(value: &Value) -> Result<(), String> {
         _ => "is a single value",
     };
     Err(format!(
-        "{what}; a policy file is a mapping that begins with `version: 1`"
+        "{what}; the file is a mapping that begins with `version: 1`"
     ))
 }
 
@@ -95,7 +95,8 @@ fn expected(reason: &str) -> Option<String> {
     if reason.starts_with("data did not match any variant") {
         return Some("a number, or a percentage such as 15%".to_owned());
     }
-    let (_, expected) = reason.split_once(", expected ")?;
+    // The value comes first, and can have the same words.
+    let (_, expected) = reason.rsplit_once(", expected ")?;
     let expected = expected.split(" at line ").next().unwrap_or_default();
     Some(match expected {
         "u64" | "u32" => "a whole number from 0".to_owned(),

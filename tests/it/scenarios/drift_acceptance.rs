@@ -283,4 +283,8 @@ fn allowed_drift_is_left_out_until_its_day() {
         .exits(1)
         .complains("error[drift_list_invalid]")
         .complains("lacks the key `until`");
+    for (text, what) in [("", "it is empty"), ("- target: acme\n", "it is a list")] {
+        env.write("allowed.json", text);
+        env.run(&drift).exits(1).complains(what);
+    }
 }
