@@ -201,9 +201,7 @@ fn known_names(targets: &[Selector], recorded: &LedgerState) -> Option<BTreeSet<
     let names = targets.iter().map(|target| &target.as_address().customer);
     let names: BTreeSet<String> = names.cloned().collect();
     let are_known = names.iter().all(|name| known.contains(name.as_str()));
-    are_known
-        .then(|| is_cheaper(names, recorded.customers.len()))
-        .flatten()
+    are_known.then(|| is_cheaper(names, recorded)).flatten()
 }
 
 /// The present name of a workspace, and its name in the ledger.

@@ -61,8 +61,8 @@ impl<'a> Selected<'a> {
 
 impl Selected<'_> {
     /// The names of the selected customers, if the ledger knows all of them and a request for each name is cheaper than
-    /// the pages of all workspaces. `recorded` is the number of customers in the ledger.
-    pub(super) fn names(&self, recorded: usize) -> Option<BTreeSet<String>> {
+    /// the pages of all workspaces. `recorded` is the whole ledger.
+    pub(super) fn names(&self, recorded: &LedgerState) -> Option<BTreeSet<String>> {
         let is_recorded: BTreeSet<&str> = self
             .recorded
             .customers
@@ -83,10 +83,27 @@ impl Selected<'_> {
     }
 }
 
-/// The names, if a request for each is cheaper than the pages of so many workspaces.
-pub(super) fn is_cheaper(names: BTreeSet<String>, workspaces: usize) -> Option<BTreeSet<String>> {
-    let pages = workspaces.div_ceil(PAGE);
-    (!names.is_empty() && names.len() < pages).then_some(names)
+/// The names, if the pages of the workspaces that contain each are fewer than the pages of all workspaces in the ledger.
+pub(super) fn is_cheaper(
+    names: BTreeSet<String>,
+    recorded: &LedgerState,
+) -> Option<BTreeSet<String>> {
+    let pages = recorded.customers.len().div_ceil(PAGE);
+    if names.is_empty() || names.len() >= pages {
+        return None;
+    }
+    let customers = recorded.customers.values();
+    let known: Vec<String> = customers.map(|entry| entry.name.to_lowercase()).collect();
+    let mut requests = 0;
+    for name in &names {
+        let part = name.to_lowercase();
+        let listed = known.iter().filter(|name| name.contains(&part)).count();
+        requests += listed.div_ceil(PAGE).max(1);
+        if requests >= pages {
+            return None;
+        }
+    }
+    Some(names)
 }
 
 impl App<'_> {
@@ -98,5 +115,47 @@ impl App<'_> {
         planned.new_customers.adopt = policy.adopt;
         let forecast = &mut planned.plan.summary.forecast;
         *forecast = forecast.within(self.per_hundred_seconds);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_cheaper;
+    use crate::model::{CustomerEntry, LedgerState, WorkspaceId};
+    use std::collections::BTreeSet;
+    use uuid::Uuid;
+
+    #[test]
+    fn is_cheaper_counts_the_pages_of_all_names_that_contain_one() {
+        let entry = |number: u128| {
+            let name = if number == 0 {
+                "ACME".to_owned()
+            } else {
+                format!("acme-{number:03}")
+            };
+            let entry = CustomerEntry {
+                name,
+                ..CustomerEntry::default()
+            };
+            (WorkspaceId(Uuid::from_u128(number)), entry)
+        };
+        let recorded = LedgerState {
+            customers: (0..250).map(entry).collect(),
+            ..LedgerState::default()
+        };
+        for (names, expected) in [
+            (&[][..], false),
+            (&["acme-001"], true),
+            (&["acme-001", "acme-002"], true),
+            (&["acme-001", "acme-002", "acme-003"], false),
+            (&["acme"], false),
+            (&["acme-0"], true),
+            (&["acme-1", "acme-002"], true),
+            (&["cme-", "acme-002"], false),
+        ] {
+            let names: BTreeSet<String> = names.iter().map(|name| (*name).to_owned()).collect();
+            let chosen = is_cheaper(names.clone(), &recorded);
+            assert_eq!(chosen, expected.then_some(names));
+        }
     }
 }

@@ -246,7 +246,7 @@ impl App<'_> {
         let (desired, recorded_part) = (&*selected.desired, &*selected.recorded);
         let (parallelism, events) = (self.parallelism, &*self.events);
         let names = (listing == ListingMode::Customers && unsettled.is_empty())
-            .then(|| selected.names(recorded.customers.len()))
+            .then(|| selected.names(&recorded))
             .flatten();
         let observed = if let Some(names) = &names {
             let mode = (reading.refresh, names);

@@ -6,6 +6,7 @@ use crate::events::Sinks;
 use crate::model::Completeness;
 use axum::response::Response;
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 
 /// Responses with the page of a cursor, and with the statistics.
 fn pages(seen: &Seen, total: u64, page: impl Fn(&str) -> Value) -> Option<Response> {
@@ -59,6 +60,30 @@ async fn listing_follows_every_form_of_next_on_own_origin() {
             .query
             .starts_with("limit=100&cursor=")
     );
+}
+
+#[tokio::test]
+async fn listing_of_names_asks_for_each_name_on_each_page() {
+    let stub = Stub::start(move |seen| {
+        pages(seen, 2, |cursor| {
+            let next = if cursor.is_empty() { "b" } else { "" };
+            let number = if cursor.is_empty() { 1 } else { 2 };
+            json!({"data": [workspace(number, "x")], "next": next})
+        })
+    })
+    .await;
+    let names = BTreeSet::from(["a&b".to_owned(), "c".to_owned()]);
+    let reader = stub.session().await.reader();
+    let listing = reader.workspaces_named(&names, &Sinks::default()).await;
+    assert_eq!(listing.unwrap().items.len(), 2);
+    let seen = stub.seen().into_iter();
+    let queries: Vec<String> = seen
+        .filter(|seen| seen.is("GET", WORKSPACES))
+        .map(|seen| seen.query)
+        .collect();
+    let expected = ["a%26b", "a%26b&cursor=b", "c", "c&cursor=b"];
+    let expected = expected.map(|query| format!("limit=100&name_contains={query}"));
+    assert_eq!(queries, expected);
 }
 
 #[tokio::test]
