@@ -145,9 +145,9 @@ impl DeclaredNames {
             return findings.at_dropped(site, self.kind.duplicate, message);
         }
         let order = self.declared.len();
-        let twin = self.lowercase.insert(name.to_lowercase(), order);
-        let last = self.folded.insert(folded_name(&name), order);
-        if let Some((first, difference, code)) = self.alike(&name, twin, last) {
+        let same_lowercase = self.lowercase.insert(name.to_lowercase(), order);
+        let same_folded = self.folded.insert(folded_name(&name), order);
+        if let Some((first, difference, code)) = self.alike(&name, same_lowercase, same_folded) {
             let message = format!(
                 "{noun} {} differs only in {difference} from {}, which is already declared{}",
                 title(&name),
@@ -167,21 +167,21 @@ impl DeclaredNames {
         });
     }
 
-    /// The name that is easily taken for another one, and in what they differ. `twin` is the position of the last name
-    /// that is equal in lower case, and `last` that of the last name with the same folded form.
+    /// The earlier name that people mistake for this one, and what differs. `same_lowercase` is the position of the last
+    /// name with the same lowercase form, `same_folded` that of the last name with the same folded form.
     fn alike(
         &self,
         name: &str,
-        twin: Option<usize>,
-        last: Option<usize>,
+        same_lowercase: Option<usize>,
+        same_folded: Option<usize>,
     ) -> Option<(&Declared, &'static str, Code)> {
         let declared = |order: usize| self.declared.get(order);
-        if let Some(twin) = twin.and_then(declared) {
-            return Some((twin, "case", Code::SimilarName));
+        if let Some(earlier) = same_lowercase.and_then(declared) {
+            return Some((earlier, "case", Code::SimilarName));
         }
-        let last = last.and_then(declared)?;
-        let is_alike = Resemblance::between(name, &last.name) == Some(Resemblance::Separators);
-        is_alike.then_some((last, "case, spaces and punctuation", Code::DeceptiveName))
+        let earlier = same_folded.and_then(declared)?;
+        let is_alike = Resemblance::between(name, &earlier.name) == Some(Resemblance::Separators);
+        is_alike.then_some((earlier, "case, spaces and punctuation", Code::DeceptiveName))
     }
 
     fn get(&self, name: &str) -> Option<&Declared> {
