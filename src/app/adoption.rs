@@ -291,6 +291,9 @@ impl Adoption {
             return;
         }
         let id = ConnectorId(id);
+        for entry in recorded.customers.values_mut() {
+            entry.refused_consents.remove(&id);
+        }
         let Some(workspace) = locations.get(&id) else {
             return;
         };

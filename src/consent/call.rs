@@ -19,6 +19,12 @@ pub(crate) enum Call {
         connector: ConnectorId,
         reply: oneshot::Sender<Result<Completed, Refused>>,
     },
+    /// Another browser gave the consent than the one that clicked. Note the connector, so that no run adopts it.
+    OtherBrowser {
+        attempt: Attempt,
+        connector: ConnectorId,
+        reply: oneshot::Sender<()>,
+    },
     /// The customer refused, or the vendor could not create the connector.
     Failed {
         attempt: Attempt,

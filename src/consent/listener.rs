@@ -6,9 +6,10 @@ use super::connection::{Client, TimedListener};
 use super::form::{self, Fields};
 use super::page::Page;
 use super::rate_limit::RateLimit;
-use super::signed::{Attempt, Link, SignedError};
+use super::signed::{Attempt, Link, RefusedCallback, SignedError};
 use super::site::Site;
 use crate::ledger::Authenticator;
+use crate::model::ConnectorId;
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::extract::{ConnectInfo, Request, State};
@@ -195,17 +196,23 @@ impl Shared {
         let cookie = form::cookie(headers, &self.listener.site.origin);
         let state = query.get("state").unwrap_or_default();
         let authenticator = &self.listener.authenticator;
+        let connector = query.get("connector_id").and_then(|id| id.parse().ok());
         let attempt = match Attempt::verify(state, cookie.as_deref(), authenticator) {
             Ok(attempt) => attempt,
-            Err(SignedError::Forged) => {
+            Err(RefusedCallback::OtherBrowser(attempt)) => {
+                self.note_other_browser(*attempt, connector).await;
                 return self.problem(StatusCode::FORBIDDEN, INVALID_CALLBACK);
             }
-            Err(SignedError::Expired) => return self.problem(StatusCode::GONE, EXPIRED_CALLBACK),
+            Err(RefusedCallback::Signed(SignedError::Forged)) => {
+                return self.problem(StatusCode::FORBIDDEN, INVALID_CALLBACK);
+            }
+            Err(RefusedCallback::Signed(SignedError::Expired)) => {
+                return self.problem(StatusCode::GONE, EXPIRED_CALLBACK);
+            }
         };
         if query.get("error").is_some() {
             return self.fail(attempt).await;
         }
-        let connector = query.get("connector_id").and_then(|id| id.parse().ok());
         let Some(connector) = connector else {
             return self.problem(StatusCode::BAD_REQUEST, INVALID_CALLBACK);
         };
@@ -217,6 +224,18 @@ impl Shared {
         };
         let completed = self.call(call, answer).await;
         self.end(&attempt.link, completed, StatusCode::CONFLICT)
+    }
+
+    /// Waits until the connector is noted, because the page tells that it is not recorded.
+    async fn note_other_browser(&self, attempt: Attempt, connector: Option<ConnectorId>) {
+        let Some(connector) = connector else { return };
+        let (reply, answer) = oneshot::channel();
+        let call = Call::OtherBrowser {
+            attempt,
+            connector,
+            reply,
+        };
+        self.call(call, answer).await;
     }
 
     /// The customer refused, or the vendor failed. The vendor's words are not shown, because anyone can write them

@@ -55,6 +55,14 @@ pub(crate) enum SignedError {
     Expired,
 }
 
+/// Why a callback is refused.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) enum RefusedCallback {
+    Signed(SignedError),
+    /// Another browser sends it than the one that clicked.
+    OtherBrowser(Box<Attempt>),
+}
+
 impl Link {
     pub(crate) fn new(
         address: &Address,
@@ -109,20 +117,21 @@ impl Attempt {
         text: &str,
         cookie: Option<&str>,
         authenticator: &Authenticator,
-    ) -> Result<Self, SignedError> {
-        let attempt: Self = verify(authenticator, "attempt", text)?;
+    ) -> Result<Self, RefusedCallback> {
+        let attempt: Self =
+            verify(authenticator, "attempt", text).map_err(RefusedCallback::Signed)?;
         let is_same_browser = match (&attempt.browser, cookie) {
             (None, _) => true,
             (Some(mac), Some(cookie)) => authenticator.verifies_consent("browser", cookie, mac),
             (Some(_), None) => false,
         };
         if !is_same_browser {
-            return Err(SignedError::Forged);
+            return Err(RefusedCallback::OtherBrowser(Box::new(attempt)));
         }
         let age = Timestamp::now().as_second().saturating_sub(attempt.started);
         let limit = i64::try_from(ATTEMPT_VALID_FOR.as_secs()).unwrap_or(i64::MAX);
         if age > limit {
-            return Err(SignedError::Expired);
+            return Err(RefusedCallback::Signed(SignedError::Expired));
         }
         Ok(attempt)
     }

@@ -193,6 +193,10 @@ pub struct CustomerEntry {
     /// Owned connectors that were replaced or whose deletion has started.
     #[serde(default, alias = "leaving", skip_serializing_if = "BTreeSet::is_empty")]
     pub pending_deletion: BTreeSet<ConnectorId>,
+    /// Connectors of consents that another browser gave than the one that opened the link. They may belong to someone
+    /// else, so that no run adopts them unasked.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub refused_consents: BTreeSet<ConnectorId>,
 }
 
 impl CustomerEntry {

@@ -175,7 +175,11 @@ fn existing_connectors<'a>(
         unrecorded
             .filter(move |(id, _)| !adopted.contains(id))
             .map(|(id, observed)| {
-                let kind = ExistingKind::Unmanaged;
+                let kind = if matched.refused.contains(id) {
+                    ExistingKind::RefusedConsent
+                } else {
+                    ExistingKind::Unmanaged
+                };
                 (
                     observed.name.as_str(),
                     (id.0, kind, Some(observed.definition_id)),

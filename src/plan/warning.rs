@@ -109,6 +109,8 @@ pub enum ExistingKind {
     Unmanaged,
     /// Not in the ledger, and of another type than the declared connector.
     OtherType,
+    /// Not in the ledger, because another browser gave the consent than the one that opened the link.
+    RefusedConsent,
 }
 
 /// The stable code of a [`PlanWarning`].

@@ -5,6 +5,7 @@ mod browser;
 mod complete;
 mod initiate;
 mod needed;
+mod refused_consent;
 mod rules;
 mod site;
 mod templates;

@@ -2,6 +2,7 @@
 //! connector.
 
 use super::complete::Expected;
+use super::refused_consent::other_browser;
 use super::webhook::{ConsentEvent, Notifier};
 use super::{Templates, consent_refused, recorded_at, surplus};
 use crate::app::named_file::text_of;
@@ -126,6 +127,19 @@ impl App<'_> {
                 reply,
             } => {
                 self.record(&attempt, connector, desk, reply).await;
+            }
+            Call::OtherBrowser {
+                attempt,
+                connector,
+                reply,
+            } => {
+                let noted = {
+                    let _one_at_a_time = desk.recording.lock().await;
+                    self.note_refused(&attempt.link.address(), connector).await
+                };
+                let _ = reply.send(());
+                let failure = noted.err().unwrap_or_else(|| other_browser(connector));
+                self.log("record", &attempt.link, Some(&failure));
             }
             Call::Failed { attempt, reply } => self.decline(&attempt, desk, reply).await,
         }

@@ -77,6 +77,7 @@ impl SavedLine {
                     .map(|(name, connector)| (name.clone(), connector.clone()))
                     .collect(),
                 pending_deletion: entry.pending_deletion.clone(),
+                refused_consents: entry.refused_consents.clone(),
             }),
         }
     }

@@ -64,6 +64,8 @@ pub(in crate::plan) struct ConnectorMatches<'a> {
     pub(in crate::plan) undeclared: Vec<(&'a str, ConnectorId, &'a ObservedConnector)>,
     /// Existing connectors without a ledger entry.
     pub(in crate::plan) unrecorded: Vec<(ConnectorId, &'a ObservedConnector)>,
+    /// Those of them whose consents were refused.
+    pub(in crate::plan) refused: BTreeSet<ConnectorId>,
 }
 
 impl<'a> ConnectorMatches<'a> {
@@ -126,6 +128,8 @@ pub(super) struct ConnectorIndex<'a> {
     previous: BTreeMap<&'a str, &'a str>,
     /// Existing connectors without a ledger entry, in id order.
     unrecorded: Vec<(ConnectorId, &'a ObservedConnector)>,
+    /// Connectors whose consents were refused.
+    refused: BTreeSet<ConnectorId>,
     /// The unrecorded connectors by name and type.
     by_name: BTreeMap<(&'a str, DefinitionId), Vec<(ConnectorId, &'a ObservedConnector)>>,
 }
@@ -165,6 +169,10 @@ impl<'a> ConnectorIndex<'a> {
             observed,
             recorded,
             unrecorded,
+            refused: customer
+                .recorded
+                .map(|recorded| recorded.refused_consents.clone())
+                .unwrap_or_default(),
             by_name,
         }
     }
@@ -178,7 +186,7 @@ impl<'a> ConnectorIndex<'a> {
         let connectors = declared.connectors.iter();
         let matched = connectors.map(|(name, declared)| {
             let definition = definition_of(declared, observed);
-            let matched = self.find(name, definition);
+            let matched = self.find(name, definition, declared.consent.is_some());
             let namesakes =
                 definition.map_or(&[][..], |definition| self.unrecorded_of(name, definition));
             MatchedConnector {
@@ -195,11 +203,18 @@ impl<'a> ConnectorIndex<'a> {
             declared: matched.collect(),
             undeclared: self.undeclared(declared),
             unrecorded: self.unrecorded,
+            refused: self.refused,
         }
     }
 
-    /// Matches one declared connector. A connector of an unknown type is matched by recorded id only.
-    fn find(&self, name: &'a str, definition: Option<DefinitionId>) -> ConnectorMatch<'a> {
+    /// Matches one declared connector. A connector of an unknown type is matched by recorded id only, and one that
+    /// needs a consent by no connector whose consent was refused.
+    fn find(
+        &self,
+        name: &'a str,
+        definition: Option<DefinitionId>,
+        needs_consent: bool,
+    ) -> ConnectorMatch<'a> {
         let recorded_name = self.renamed.get(name).copied().unwrap_or(name);
         let recorded = self.recorded.get(recorded_name).copied();
         if let Some(recorded) = recorded
@@ -219,7 +234,11 @@ impl<'a> ConnectorIndex<'a> {
         let previous = self.previous.get(name).copied();
         let previous = previous.filter(|previous| !self.recorded.contains_key(previous));
         for name in [Some(name), previous].into_iter().flatten() {
-            match self.unrecorded_of(name, definition) {
+            let unrecorded = self.unrecorded_of(name, definition).iter();
+            let candidates: Vec<_> = unrecorded
+                .filter(|(id, _)| !(needs_consent && self.refused.contains(id)))
+                .collect();
+            match candidates[..] {
                 [] => {}
                 [(id, observed)] => {
                     return ConnectorMatch::Live {

@@ -88,6 +88,9 @@ fn object(existing: &ExistingObject) -> String {
         ExistingKind::NotInConfig => "is managed, no longer in the files",
         ExistingKind::Unmanaged => "exists, is not managed",
         ExistingKind::OtherType => "exists with another type, is not managed",
+        ExistingKind::RefusedConsent => {
+            "another browser gave its consent than the one that opened the link, so it is not managed"
+        }
     };
     let name = match resemblance {
         Resemblance::Normalization | Resemblance::Appearance => {
@@ -123,6 +126,13 @@ fn advice(noun: &str, existing: &ExistingObject) -> Vec<String> {
             format!("write `previous_name: {name}` to adopt and rename it, with `--adopt`"),
         ],
         ExistingKind::OtherType => Vec::new(),
+        ExistingKind::RefusedConsent => vec![
+            format!(
+                "run `airlift adopt {}` if the account is the customer's",
+                existing.id
+            ),
+            "else delete it, because it may be the account of someone else".to_owned(),
+        ],
     }
 }
 

@@ -163,6 +163,34 @@ fn site_completes_link_once_after_restart() {
 }
 
 #[test]
+fn consent_in_another_browser_is_adopted_only_by_its_id() {
+    let env = waiting();
+    let port = free_port();
+    let link = link(&env, port, "acme");
+    let site = serve(&env, port, &[]);
+    // Someone opens the link, and another person gives the consent.
+    let (status, url, page) = Browser::new(&env).press(&link);
+    assert_eq!(status, 303, "{page}");
+    let mut victim = Browser::new(&env);
+    let callback = victim.decide(&url, "allow");
+    assert_eq!(victim.get(&callback).0, 403);
+    site.kill();
+    env.converge(&[]);
+    let id = env.connector("CRM").id.to_string();
+    let planned = env.run(&["plan", "-v"]);
+    let planned = &planned.exits(0).stdout;
+    assert!(
+        planned.contains("another browser gave its consent"),
+        "{planned}"
+    );
+    let adopt = format!("airlift adopt {id}");
+    assert!(planned.replace('\n', " ").contains(&adopt), "{planned}");
+    env.run(&["adopt", &id, "--auto-approve"]).exits(0);
+    env.converge(&[]);
+    assert!(!env.run(&["plan"]).stdout.contains("acme/CRM"));
+}
+
+#[test]
 fn site_refuses_what_it_did_not_make() {
     let env = waiting();
     let port = free_port();
