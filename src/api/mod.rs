@@ -44,6 +44,7 @@ pub use new_workspaces::NewWorkspaces;
 pub use options::{ConnectorToken, Load, Options};
 pub use organization_listing::ConnectorIds;
 pub use reader::Reader;
+pub use redaction::repeats;
 pub use requested_tokens::RequestedToken;
 pub use scoped_tokens::{MintedToken, TokenUse};
 pub use session::{Credentials, Session};

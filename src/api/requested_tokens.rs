@@ -2,6 +2,7 @@
 //! token, or a widget token. Checks what each gives access to before it is handed over.
 
 use super::error::{ApiError, ApiErrorKind};
+use super::redaction::repeats;
 use super::scoped_tokens::Scoped;
 use super::tokens::IssuedToken;
 use super::wire::WidgetTokenResponse;
@@ -77,7 +78,7 @@ impl Writer {
     /// A token for the vendor's widget on the page of one origin
     /// (`create_account_applications_widget_token`), with which a customer adds connectors. `tags`
     /// narrow the types that the widget offers. Fails unless the workspace exists and has this name,
-    /// and unless the token is for this workspace.
+    /// and unless the token is for this workspace and repeats no secret of the run.
     pub async fn requested_widget_token(
         &self,
         customer: &str,
@@ -91,7 +92,14 @@ impl Writer {
         let answer = self.client.as_application(&request).await?;
         let token = answer.decode::<WidgetTokenResponse>()?.token.0;
         check_text(&token)?;
-        check_widget(&token, workspace).map_err(|reason| {
+        let application = self.client.application().await?;
+        let secrets = [&self.client.credentials.client_secret, &application.token];
+        let checked = if repeats(token.expose(), secrets) {
+            Err("the widget token repeats a secret of this run")
+        } else {
+            check_widget(&token, workspace)
+        };
+        checked.map_err(|reason| {
             let status = answer.response.status;
             let reason = reason.to_owned();
             ApiError::new(answer.call, ApiErrorKind::Undecodable { status, reason })

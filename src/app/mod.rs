@@ -76,7 +76,7 @@ pub use environment::Environment;
 
 pub(crate) use crate::ledger::use_disk_thread;
 pub(crate) use approval::{Shown, check_guards, check_replacements};
-pub(crate) use connect::{answer_as_browser, canceled_consent};
+pub(crate) use connect::answer_as_browser;
 pub(crate) use connection::SessionSettings;
 pub(crate) use export::{check_export, write_project};
 pub(crate) use filters::with_targets;

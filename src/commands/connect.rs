@@ -45,8 +45,7 @@ async fn execute(app: &App<'_>, args: &ConnectArgs) -> Result<(), Failure> {
         return Ok(());
     };
     app.show_target()?;
-    let connected = Box::pin(app.until_interrupted(app.connect(address, args))).await;
-    let connected = connected.map_err(app::canceled_consent)?;
+    let connected = Box::pin(app.connect(address, args)).await?;
     let result =
         render::ConnectedView::new(&connected.address, connected.id, connected.recorded_by);
     match global.format {

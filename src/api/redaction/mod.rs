@@ -14,4 +14,5 @@ mod tests;
 pub use error_body::ServerMessage;
 pub(super) use error_body::{WITHHELD, display_safe, server_message, shown_request_id};
 pub(super) use secrets_in_text::Redactor;
+pub use secrets_in_text::repeats;
 pub(super) use sent_secrets::SentSecrets;

@@ -3,6 +3,7 @@
 
 use super::SentSecrets;
 use super::decodings::{Forms, any_decoding};
+use crate::model::SecretValue;
 use std::collections::BTreeSet;
 
 /// A text that contains this many consecutive bytes of a secret shows it.
@@ -16,8 +17,23 @@ const FEWEST_LETTERS: usize = 6;
 /// The same for the bearer token. It is longer, because the token is checked in every response and
 /// ordinary words contain four of its characters.
 pub(super) const TOKEN_WINDOW: usize = 8;
+/// The shortest secret that [`repeats`] looks for. Addresses contain shorter texts by chance, such as `localhost`.
+const SHORTEST_REPEATED: usize = 16;
 /// The longest text that is searched. A longer one counts as showing a secret.
 const LONGEST: usize = 256 * 1024;
+
+/// Whether a text that people or pages get repeats one of these secrets as a whole, plain or encoded. A part of a secret
+/// does not count: all tokens of a server begin alike, and the id of an OAuth app can begin like its secret.
+pub fn repeats<'a>(text: &str, secrets: impl IntoIterator<Item = &'a SecretValue>) -> bool {
+    let secrets = secrets.into_iter().map(SecretValue::expose);
+    let redactor = Redactor {
+        literals: secrets
+            .filter(|secret| secret.len() >= SHORTEST_REPEATED)
+            .collect(),
+        ..Redactor::default()
+    };
+    redactor.shows_in(text)
+}
 
 /// The values that a text must not show.
 #[derive(Default)]
@@ -146,7 +162,10 @@ pub(super) fn contains(haystack: &[u8], needle: &[u8]) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{Redactor, SentSecrets};
+    use super::{Redactor, SentSecrets, repeats};
+    use crate::model::SecretValue;
+    use base64::Engine as _;
+    use base64::engine::general_purpose::STANDARD;
 
     const SECRET: &str = "zK\"9/q ü+7!";
 
@@ -265,6 +284,20 @@ mod tests {
             assert!(redactor.shows_in(text), "{text}");
         }
         assert!(!redactor.shows_in("an ordinary customer"));
+    }
+
+    #[test]
+    fn repeats_of_a_part_or_a_short_secret_is_false() {
+        let secret = SecretValue::new("eyJhbGciOiJSUzI1NiJ9.own.signature".to_owned());
+        let short = SecretValue::new("localhost".to_owned());
+        let shows = |text: &str| repeats(text, [&secret, &short]);
+        let other = format!(
+            r#"{{"token": "eyJhbGciOiJSUzI1NiJ9.{}", "widgetUrl": "http://localhost/"}}"#,
+            "other.signature".repeat(100)
+        );
+        assert!(!shows(&other) && !shows(&STANDARD.encode(&other)));
+        let same = format!("https://provider.example/?next={}", secret.expose());
+        assert!(shows(&same) && shows(&STANDARD.encode(&same)));
     }
 
     #[test]

@@ -1,11 +1,12 @@
 //! Responsible for starting a consent: the type's name that it needs, and the request.
 
 use super::{Templates, already_connected, recorded_at};
-use crate::api::{ApiError, ConsentRequest, Definition};
+use crate::api::{ApiError, ConsentRequest, Definition, repeats};
 use crate::app::App;
-use crate::catalog::normalized;
+use crate::catalog::{is_secret, normalized};
 use crate::failure::Failure;
-use crate::model::{Address, ConnectorId, DesiredConnector};
+use crate::model::{Address, ConnectorId, DefinitionId, DesiredConnector, SecretRef, Setting};
+use std::collections::BTreeSet;
 
 impl App<'_> {
     /// Starts the consent to a declared connector, and returns the address of the vendor's page. `replaces` is the
@@ -28,7 +29,8 @@ impl App<'_> {
         let definition = self.definition_of(declared).await?;
         self.require_template(declared, definition.id, templates)
             .await?;
-        self.require_recorded(&address.customer, known).await?;
+        self.require_recorded(&address.customer, known, templates)
+            .await?;
         let writer = self.connection.session.writer();
         let consent = ConsentRequest {
             customer: &address.customer,
@@ -43,15 +45,29 @@ impl App<'_> {
             .initiate_consent(&consent)
             .await
             .map_err(not_started)?;
-        self.refuse_echo(&url)?;
+        self.refuse_echo(&url, definition.id).await?;
         Ok(url)
     }
 
-    /// Refuses an address that repeats a secret of this run, because browsers and their history get it.
-    fn refuse_echo(&self, url: &str) -> Result<(), Failure> {
+    /// Refuses an address that repeats a secret of this run or of the type's OAuth app, because browsers and their
+    /// history get it. A secret that cannot be read here is not recognized.
+    async fn refuse_echo(&self, url: &str, definition: DefinitionId) -> Result<(), Failure> {
+        let app = self.project.desired.oauth_apps.get(&definition);
+        let fields = app.into_iter().flat_map(|app| app.fields.iter());
+        let references: BTreeSet<SecretRef> = fields
+            // An address of a consent contains the id of the app.
+            .filter(|(name, _)| is_secret(name, None))
+            .filter_map(|(_, field)| match field {
+                Setting::Secret(reference) => Some(SecretRef::clone(reference)),
+                _ => None,
+            })
+            .collect();
+        let (values, _unreadable) = self.secrets.resolve_all(&references).await;
         let mut shown = url.to_owned();
-        if self.connection.session.redact(&mut shown) {
-            let message = "the API's consent URL repeats a secret of this run, so it is not opened";
+        if self.connection.session.redact(&mut shown)
+            || repeats(url, values.values().map(AsRef::as_ref))
+        {
+            let message = "the API's consent URL repeats a secret, so it is not opened";
             return Err(Failure::error("remote_failed", message).hint(
                 "check that AIRBYTE_API_HOST is the API's own address, and tell the vendor",
             ));

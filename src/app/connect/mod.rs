@@ -20,10 +20,11 @@ use crate::consent::Refused;
 use crate::failure::{Failure, FailureKind};
 use crate::model::{
     Address, ConnectorId, CustomerEntry, DefinitionId, DesiredConnector, LedgerState,
-    ObservedConnector, WorkspaceId, first_names,
+    LockUnpoisoned as _, ObservedConnector, WorkspaceId, first_names,
 };
 use crate::render;
 use std::collections::BTreeSet;
+use std::sync::Mutex as SyncMutex;
 use tokio::sync::Mutex;
 
 /// Whether a consent may copy the vendor's source template into the organization.
@@ -38,6 +39,24 @@ enum Cloning {
 pub(super) struct Templates {
     cloning: Cloning,
     copied: Mutex<BTreeSet<DefinitionId>>,
+    /// What consents changed before the customer decides, such as `copied the vendor's source template for hubspot`.
+    changes: SyncMutex<Vec<String>>,
+}
+
+impl Templates {
+    /// A failure that also says what its consent changed.
+    fn with_changes(&self, failure: Failure) -> Failure {
+        let changes = self.changes.lock_unpoisoned();
+        if changes.is_empty() {
+            return failure;
+        }
+        let message = format!(
+            "{}; before that, airlift {}",
+            failure.message,
+            changes.join(" and ")
+        );
+        Failure { message, ..failure }
+    }
 }
 
 impl From<bool> for Templates {
@@ -49,6 +68,7 @@ impl From<bool> for Templates {
                 Cloning::Refused
             },
             copied: Mutex::default(),
+            changes: SyncMutex::default(),
         }
     }
 }
@@ -127,7 +147,7 @@ fn is_declared_as(
 }
 
 /// The failure of a consent that a signal ended: what was created before stays.
-pub(crate) fn canceled_consent(failure: Failure) -> Failure {
+fn canceled_consent(failure: Failure) -> Failure {
     if failure.kind != FailureKind::Cancelled {
         return failure;
     }

@@ -1,17 +1,22 @@
 //! Responsible for what a consent has to keep, because it creates a connector: the rules of the policy file, the
 //! protection that the files declare, and the customer that the ledger records.
 
-use super::customer_entry;
+use super::{Templates, customer_entry};
 use crate::app::execution::ResolvedSecrets;
 use crate::app::token::WorkspaceLookup;
 use crate::app::{App, policy};
 use crate::cli::ExecutionArgs;
 use crate::failure::{Failure, FailureKind};
 use crate::model::{
-    Address, AdoptPolicy, ConnectorId, DesiredConnector, LedgerState, Region, Status, WorkspaceId,
+    Address, AdoptPolicy, ConnectorId, DesiredConnector, LedgerState, LockUnpoisoned as _, Region,
+    Status, WorkspaceId,
 };
 use crate::plan::{Action, NewCustomer, PlannedConsent, Policy, consent_refusals};
 use crate::render::wording;
+
+/// Why a consent to a connector that exists is refused, for a customer with `protect: true`.
+pub(super) const PROTECTED: &str =
+    "the files protect the customer, so its connector is not replaced; remove `protect` first";
 
 /// What the ledger and the API know of a customer.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -47,11 +52,14 @@ impl App<'_> {
             Known::Managed(_) | Known::New => None,
         };
         self.require_verified(name, listed, recorded)?;
-        self.check_rules(address, declared, replaces, known)?;
-        self.check_protection(address, replaces).await?;
-        if listed.is_some() && self.project.desired.adopt == AdoptPolicy::Refuse {
-            return Err(not_recorded(name));
+        let mut causes = self.rule_causes(address, declared, replaces, known)?;
+        if self.is_protected(address, replaces).await? {
+            causes.push(PROTECTED.to_owned());
         }
+        if !causes.is_empty() {
+            return Err(guard_refused(&causes.join("\n")));
+        }
+        self.require_adoptable(name, known)?;
         if let Known::Managed(id) = known {
             self.check_workspace(id, name).await?;
         }
@@ -68,13 +76,22 @@ impl App<'_> {
         Err(needs_customer(message).hint("write `status: active`, and run `airlift apply` first"))
     }
 
-    fn check_rules(
+    /// Refuses a customer whose workspace the ledger does not record, unless a run may adopt it.
+    pub(super) fn require_adoptable(&self, customer: &str, known: Known) -> Result<(), Failure> {
+        match (known, self.project.desired.adopt) {
+            (Known::Listed(_), AdoptPolicy::Refuse) => Err(not_recorded(customer)),
+            _ => Ok(()),
+        }
+    }
+
+    /// Why the rules of the policy file refuse a consent.
+    pub(super) fn rule_causes(
         &self,
         address: &Address,
         declared: &DesiredConnector,
         replaces: Option<ConnectorId>,
         known: Known,
-    ) -> Result<(), Failure> {
+    ) -> Result<Vec<String>, Failure> {
         let operator = policy::load(self.invocation, &self.project)?;
         let customer = Address::customer(&address.customer);
         let new_customer = (known == Known::New).then(|| NewCustomer {
@@ -88,41 +105,26 @@ impl App<'_> {
             action: replaces.map_or(Action::Create, |_| Action::Replace),
         };
         let refusals = consent_refusals(&operator.rules, operator.ceiling, consent);
-        let causes: Vec<String> = refusals.iter().map(wording::refused).collect();
-        if causes.is_empty() {
-            Ok(())
-        } else {
-            Err(guard_refused(&causes.join("\n")))
-        }
+        Ok(refusals.iter().map(wording::refused).collect())
     }
 
     fn region_of(&self, customer: &str) -> Option<Region> {
         self.project.desired.customers.get(customer)?.region
     }
 
-    /// Refuses to replace a connector that exists, of a customer with `protect: true`.
-    async fn check_protection(
+    /// Whether a consent would replace a connector that exists, of a customer with `protect: true`.
+    pub(super) async fn is_protected(
         &self,
         address: &Address,
         replaces: Option<ConnectorId>,
-    ) -> Result<(), Failure> {
+    ) -> Result<bool, Failure> {
         let declared = self.project.desired.customers.get(&address.customer);
         let protects = declared.is_some_and(|customer| customer.protect.is_some());
         let Some(id) = replaces.filter(|_| protects) else {
-            return Ok(());
+            return Ok(false);
         };
-        if self
-            .connection
-            .session
-            .reader()
-            .connector(id)
-            .await?
-            .is_none()
-        {
-            return Ok(());
-        }
-        let cause = "the files protect its customer, so its connector is not replaced; remove `protect` first";
-        Err(guard_refused(&format!("{address}: {cause}")))
+        let reader = self.connection.session.reader();
+        Ok(reader.connector(id).await?.is_some())
     }
 
     /// Refuses a customer whose workspace does not exist under its name: the consent would create a second one.
@@ -140,10 +142,17 @@ impl App<'_> {
 
     /// Creates or adopts a customer that the ledger does not record, as `apply` does and without its connectors, because
     /// the request for a consent sends only the name.
-    pub(super) async fn require_recorded(&self, name: &str, known: Known) -> Result<(), Failure> {
-        if let Known::Managed(_) = known {
-            return Ok(());
-        }
+    pub(super) async fn require_recorded(
+        &self,
+        name: &str,
+        known: Known,
+        templates: &Templates,
+    ) -> Result<(), Failure> {
+        let change = match known {
+            Known::Managed(_) => return Ok(()),
+            Known::Listed(_) => "adopted",
+            Known::New => "created",
+        };
         let mut fork = self.fork_locked().await?;
         let desired = &mut fork.project.to_mut().desired;
         desired.customers.retain(|declared, _| declared == name);
@@ -152,7 +161,10 @@ impl App<'_> {
         }
         let recorded = Box::pin(fork.apply_customer(name)).await;
         fork.close().await?;
-        recorded
+        recorded?;
+        let change = format!("{change} customer {name}");
+        templates.changes.lock_unpoisoned().push(change);
+        Ok(())
     }
 
     async fn apply_customer(&self, name: &str) -> Result<(), Failure> {

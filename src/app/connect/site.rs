@@ -154,8 +154,11 @@ impl App<'_> {
     ) -> Result<String, Failure> {
         let app = self.with_present_files()?;
         let address = link.address();
-        app.initiate(&address, link.replaces, redirect_url, &desk.templates)
-            .await
+        let started = app
+            .initiate(&address, link.replaces, redirect_url, &desk.templates)
+            .await;
+        app.secrets.close().await;
+        started
     }
 
     /// Records a connector and answers the browser. The event follows, because the webhook may be slow.

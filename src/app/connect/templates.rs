@@ -5,7 +5,9 @@ use super::{Cloning, Templates};
 use crate::api::SourceTemplate;
 use crate::app::App;
 use crate::failure::Failure;
-use crate::model::{DefinitionId, DesiredConnector, HealthCheck, TemplateId, first_names};
+use crate::model::{
+    DefinitionId, DesiredConnector, HealthCheck, LockUnpoisoned as _, TemplateId, first_names,
+};
 use crate::plan::Waiting;
 use crate::render;
 use std::collections::BTreeMap;
@@ -31,8 +33,9 @@ impl App<'_> {
         if !copied.contains(&definition)
             && self.find_template(declared, definition).await?.is_none()
         {
-            self.clone_template(&declared.kind.name, definition).await?;
+            let change = self.clone_template(&declared.kind.name, definition).await?;
             copied.insert(definition);
+            templates.changes.lock_unpoisoned().push(change);
         }
         Ok(())
     }
@@ -47,7 +50,12 @@ impl App<'_> {
         template_of(&own, declared, definition)
     }
 
-    async fn clone_template(&self, kind: &str, definition: DefinitionId) -> Result<(), Failure> {
+    /// Copies the vendor's template, and returns this change in words.
+    async fn clone_template(
+        &self,
+        kind: &str,
+        definition: DefinitionId,
+    ) -> Result<String, Failure> {
         let offered = self.connection.session.reader().vendor_templates().await?;
         let mut offered = offered.into_iter();
         let Some(original) = offered.find(|template| template.definition_id == definition) else {
@@ -60,7 +68,7 @@ impl App<'_> {
         let text = format!("copied the vendor's source template for {kind}: {id}");
         // The template is copied, even if the note cannot be written.
         let _ = render::print_note(self.invocation.ui, &text);
-        Ok(())
+        Ok(text)
     }
 
     /// Checks that the organization has the source templates of the connectors that wait for a consent.

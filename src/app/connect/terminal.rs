@@ -3,7 +3,8 @@
 
 use super::complete::Expected;
 use super::{
-    Templates, already_connected, browser, consent_refused, is_declared_as, recorded_at, surplus,
+    Templates, already_connected, browser, canceled_consent, consent_refused, is_declared_as,
+    recorded_at, surplus,
 };
 use crate::app::App;
 use crate::app::token::WorkspaceLookup;
@@ -51,7 +52,13 @@ impl App<'_> {
                 let id = ConnectorId(id);
                 (id, self.complete(&expected, id).await?)
             }
-            None => self.consent(expected, args).await?,
+            None => {
+                let templates = Templates::from(args.clone_template);
+                let consent = self.consent(expected, args, &templates);
+                let consent = Box::pin(self.until_interrupted(consent)).await;
+                let consent = consent.map_err(canceled_consent);
+                consent.map_err(|failure| templates.with_changes(failure))?
+            }
         };
         Ok(Connected {
             address: address.clone(),
@@ -86,6 +93,7 @@ impl App<'_> {
         &self,
         expected: Expected,
         args: &ConnectArgs,
+        templates: &Templates,
     ) -> Result<(ConnectorId, Completed), Failure> {
         let before = self.candidates(&expected).await?;
         let socket = TcpListener::bind(("127.0.0.1", 0))
@@ -109,7 +117,7 @@ impl App<'_> {
                 &expected.address,
                 expected.replaces,
                 &redirect_url,
-                &Templates::from(args.clone_template),
+                templates,
             )
             .await?;
         let (calls, mut inbox) = mpsc::channel(4);

@@ -1,6 +1,6 @@
 //! Tests of tokens that a command hands to its user.
 
-use crate::support::TestEnv;
+use crate::support::{FaultProxy, ProxyAction, TestEnv};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use std::os::unix::fs::PermissionsExt as _;
@@ -132,5 +132,33 @@ fn widget_token_for_an_origin_that_is_not_exact_is_refused() {
             origin,
         ];
         env.run(&line).exits(64).complains(text);
+    }
+}
+
+#[test]
+fn widget_token_that_repeats_a_secret_of_the_run_is_refused() {
+    let mut env = TestEnv::applied();
+    let id = env.world().workspace("acme").unwrap().id;
+    let secret = env.variables["AIRBYTE_CLIENT_SECRET"].clone();
+    // Each token of a server can begin like the others.
+    for (inner, is_refused) in [(&secret[..], true), (&secret[..secret.len() - 1], false)] {
+        let url = format!("https://widget.example/?workspaceId={id}");
+        let token = STANDARD.encode(format!(r#"{{"token":"a.{inner}","widgetUrl":"{url}"}}"#));
+        let proxy = FaultProxy::start(&mut env, move |parts, _| {
+            if parts.uri.path().ends_with("/widget-token") {
+                ProxyAction::Respond(200, serde_json::json!({"token": token}))
+            } else {
+                ProxyAction::Forward
+            }
+        });
+        let output = env.run(&[&WIDGET[..], &["--reveal"]].concat());
+        output.exits(i32::from(is_refused));
+        assert_eq!(
+            output.stderr.contains("repeats a secret"),
+            is_refused,
+            "{output}"
+        );
+        assert_eq!(output.stdout.is_empty(), is_refused, "{output}");
+        drop(proxy);
     }
 }

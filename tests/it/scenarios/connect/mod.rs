@@ -1,7 +1,8 @@
-//! Consents of customers: the plan, and the round trip from a terminal. `browser` has the customer's side, `rules` what a
-//! consent may not do, `site` the links, `webhook` the events.
+//! Consents of customers: the plan, and the round trip from a terminal. `browser` has the customer's side, `ending` what
+//! a consent without a connector says, `rules` what a consent may not do, `site` the links, `webhook` the events.
 
 mod browser;
+mod ending;
 mod rules;
 mod site;
 mod webhook;

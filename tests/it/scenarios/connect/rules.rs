@@ -1,7 +1,7 @@
 //! What a consent may not do: create a second workspace, take one over, or pass a guard.
 
 use super::{INITIATE, PROJECT, Running, connect, connected, count, waiting};
-use crate::support::{TestEnv, options};
+use crate::support::{FaultProxy, ProxyAction, TestEnv, options};
 use serde_json::json;
 
 /// Tries to connect a connector, and expects a refusal before anything was started or created.
@@ -134,6 +134,52 @@ fn suspended_customer_gets_no_link() {
     is_refused(&env, &["acme/CRM"], "suspended");
     let needed = env.run(&["connect", "--needed", "--format", "json"]).json();
     assert!(!needed["links"].to_string().contains("acme"), "{needed}");
+}
+
+#[test]
+fn links_that_every_click_would_refuse_are_left_out() {
+    let mut env = waiting();
+    connected(&env, "acme/CRM");
+    let proxy = FaultProxy::start(&mut env, |parts, _| {
+        if parts.uri.path().ends_with("/check") {
+            ProxyAction::ChangeResponse(Box::new(|body| body["status"] = "failed".into()))
+        } else {
+            ProxyAction::Forward
+        }
+    });
+    let needed = |env: &TestEnv| {
+        let needed = env.run(&["connect", "--needed", "--format", "json"]);
+        let links = needed.exits(0).json()["links"].to_string();
+        (links.contains("acme"), links.contains("globex"), needed)
+    };
+    let (acme, globex, output) = needed(&env);
+    assert!(acme && globex, "{output}");
+    env.edit("name: acme", "name: acme\n    protect: true");
+    let (acme, globex, output) = needed(&env);
+    assert!(!acme && globex, "{output}");
+    output.complains("no link for acme/CRM: the files protect the customer");
+    env.edit("    protect: true\n", "");
+    let outside = tempfile::tempdir().unwrap();
+    let path = outside.path().join("policy.yaml");
+    std::fs::write(&path, "version: 1\nallowed_types: [slack]\n").unwrap();
+    env.set("AIRLIFT_POLICY", path.to_str().unwrap());
+    let (acme, globex, output) = needed(&env);
+    assert!(!acme && !globex, "{output}");
+    output.complains("no link for acme/CRM, globex/CRM: ");
+    drop(proxy);
+}
+
+#[test]
+fn unrecorded_workspace_gets_no_link() {
+    let env = TestEnv::with(PROJECT, options());
+    env.remote().customer("acme");
+    let needed = env.run(&["connect", "--needed", "--format", "json"]);
+    let links = needed.exits(0).json()["links"].to_string();
+    assert!(
+        !links.contains("acme") && links.contains("globex"),
+        "{needed}"
+    );
+    needed.complains("no link for acme/CRM: ");
 }
 
 #[cfg(unix)]
