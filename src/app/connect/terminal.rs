@@ -41,6 +41,19 @@ impl App<'_> {
         address: &Address,
         args: &ConnectArgs,
     ) -> Result<Connected, Failure> {
+        let templates = Templates::from(args.clone_template);
+        let connected = self.connected(address, args, &templates);
+        let connected = Box::pin(self.until_interrupted(connected)).await;
+        let connected = connected.map_err(canceled_consent);
+        connected.map_err(|failure| templates.with_changes(failure))
+    }
+
+    async fn connected(
+        &self,
+        address: &Address,
+        args: &ConnectArgs,
+        templates: &Templates,
+    ) -> Result<Connected, Failure> {
         self.consenting(address)?;
         let expected = Expected {
             address: address.clone(),
@@ -52,13 +65,7 @@ impl App<'_> {
                 let id = ConnectorId(id);
                 (id, self.complete(&expected, id).await?)
             }
-            None => {
-                let templates = Templates::from(args.clone_template);
-                let consent = self.consent(expected, args, &templates);
-                let consent = Box::pin(self.until_interrupted(consent)).await;
-                let consent = consent.map_err(canceled_consent);
-                consent.map_err(|failure| templates.with_changes(failure))?
-            }
+            None => self.consent(expected, args, templates).await?,
         };
         Ok(Connected {
             address: address.clone(),
