@@ -65,6 +65,7 @@ impl App<'_> {
             id,
             arguments,
             expires_at: content.expires_at,
+            is_expired: false,
             mac: MacCheck::Verified,
         }))
     }

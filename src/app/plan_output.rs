@@ -6,13 +6,13 @@ use crate::config::Project;
 use crate::failure::{Exit, Failure};
 use crate::plan::Plan;
 use crate::render::ci::{self, Problems};
-use crate::render::{self, SavedFile, html, json, markdown, ndjson};
+use crate::render::{self, Provenance, SavedFile, html, json, markdown, ndjson};
 
 /// Writes a plan. Fails if a guard refuses it.
 pub(crate) fn show_plan(
-    invocation: Invocation<'_>,
-    project: &Project,
+    (invocation, project): (Invocation<'_>, &Project),
     plan: &Plan,
+    source: &Provenance,
     saved: Option<&SavedFile>,
     args: MarkdownArgs,
 ) -> Result<(), Failure> {
@@ -22,8 +22,8 @@ pub(crate) fn show_plan(
     match global.format {
         Format::Json => json::plan(out, plan, saved)?,
         Format::Events => ndjson::plan(ui, plan, saved),
-        Format::Markdown => markdown::plan(out, plan, saved, limits(args))?,
-        Format::Html => html::plan(out, plan, saved)?,
+        Format::Markdown => markdown::plan(out, plan, saved, source, limits(args))?,
+        Format::Html => html::plan(out, plan, saved, source)?,
         Format::Sarif => ci::sarif(out, &problems())?,
         Format::Junit => ci::junit(out, &problems())?,
         _ => {

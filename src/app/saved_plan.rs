@@ -265,7 +265,7 @@ pub(crate) fn plan_options(args: &PlanningArgs) -> PlanOptions {
     }
 }
 
-fn seconds(time: Timestamp) -> String {
+pub(super) fn seconds(time: Timestamp) -> String {
     time.strftime("%FT%TZ").to_string()
 }
 

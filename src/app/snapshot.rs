@@ -11,9 +11,9 @@ use crate::cli::{Format, PlanArgs, SnapshotArgs};
 use crate::config::Project;
 use crate::failure::{Failure, FailureKind};
 use crate::ledger::MAX_PLAN_SIZE;
-use crate::model::SecretComparison;
+use crate::model::{SecretComparison, UnverifiedReason};
 use crate::plan::{Plan, Policy, match_resources, plan};
-use crate::render::{self, json};
+use crate::render::{self, Provenance, json};
 use crate::saved_plan::{PlanFileError, ReadSnapshot, Snapshot};
 use jiff::{SignedDuration, Timestamp};
 use std::path::Path;
@@ -63,7 +63,7 @@ pub(crate) fn plan_from_snapshot(
     project: &Project,
     args: &PlanArgs,
     path: &Path,
-) -> Result<Plan, Failure> {
+) -> Result<(Plan, Provenance), Failure> {
     let read = read(path)?;
     let signer = args.allowed_signers.as_deref().map(|signers| {
         let (text, signature) = (read.signed_text(), read.signature.as_deref());
@@ -72,33 +72,53 @@ pub(crate) fn plan_from_snapshot(
     let signer = signer.transpose()?;
     let snapshot = read.content;
     check_organization(project, &snapshot)?;
-    render::print_note(
-        invocation.ui,
-        &origin_note(&snapshot.origin, &snapshot.created_at, signer.as_deref()),
-    )?;
+    let made = (snapshot.origin.as_str(), snapshot.created_at.as_str());
+    let source = provenance(made, signer.as_deref());
+    render::print_note(invocation.ui, &origin_note(&source))?;
     let policy = policy_of(invocation, project, &args.planning, &snapshot.recorded)?;
     let matches = match_resources(&project.desired, &snapshot.observed, &snapshot.recorded);
-    Ok(plan(&matches, &SecretComparison::default(), &policy))
+    let mut plan = plan(&matches, &SecretComparison::default(), &policy);
+    for entry in &mut plan.unverified {
+        // The run was not asked to leave secrets out: the snapshot has nothing to compare them with.
+        if entry.why == UnverifiedReason::NotAsked {
+            entry.why = UnverifiedReason::NotInSnapshot;
+        }
+    }
+    Ok((plan, source))
 }
 
-/// How old a snapshot is, and whether its signature was checked.
-fn origin_note(origin: &str, created_at: &str, signer: Option<&str>) -> String {
+/// From which API a snapshot is, how old it is, and whether its signature was checked.
+fn provenance((origin, created_at): (&str, &str), signer: Option<&str>) -> Provenance {
     let check = match signer {
         Some(signer) => format!("signed by {signer}"),
         None => "not verified, because anyone could have written it (--allowed-signers checks a signature)"
             .to_owned(),
     };
-    // What a file says of itself must not read like a part of this sentence.
-    let origin = if origin.contains(char::is_whitespace) {
+    // What a file says of itself must not read like a part of a sentence.
+    let api = if origin.contains(char::is_whitespace) {
         "an unknown API"
     } else {
         origin
     };
-    let made = match created_at.parse::<Timestamp>() {
+    let made_at = match created_at.parse::<Timestamp>() {
         Ok(at) => format!("{at} ({})", age(Timestamp::now().duration_since(at))),
         Err(_) => "an unknown time".to_owned(),
     };
-    format!("planning from a snapshot that is {check}: of {origin}, made at {made}")
+    Provenance {
+        api: api.to_owned(),
+        made_at,
+        snapshot: Some(check),
+    }
+}
+
+fn origin_note(source: &Provenance) -> String {
+    let Provenance {
+        api,
+        made_at,
+        snapshot,
+    } = source;
+    let check = snapshot.as_deref().unwrap_or_default();
+    format!("planning from a snapshot that is {check}: of {api}, made at {made_at}")
 }
 
 fn age(age: SignedDuration) -> String {
@@ -144,16 +164,13 @@ fn read(path: &Path) -> Result<ReadSnapshot, Failure> {
 
 #[cfg(test)]
 mod tests {
-    use super::{age, origin_note};
+    use super::{age, origin_note, provenance};
     use jiff::SignedDuration;
 
     #[test]
     fn origin_of_a_snapshot_that_lies_is_unknown_and_not_verified() {
-        let shown = origin_note(
-            "https://api.example, signed by security",
-            "now, signed",
-            None,
-        );
+        let lies = ("https://api.example, signed by security", "now, signed");
+        let shown = origin_note(&provenance(lies, None));
         assert!(shown.starts_with("planning from a snapshot that is not verified"));
         assert!(
             shown.ends_with("of an unknown API, made at an unknown time"),

@@ -13,8 +13,9 @@ pub(super) async fn run(invocation: Invocation<'_>, args: &PlanArgs) -> Result<E
         ..args.clone()
     };
     if let Some(snapshot) = &args.snapshot {
-        let plan = app::plan_from_snapshot(invocation, &project, args, snapshot)?;
-        app::show_plan(invocation, &project, &plan, None, args.markdown)?;
+        let (plan, source) = app::plan_from_snapshot(invocation, &project, args, snapshot)?;
+        let context = (invocation, &project);
+        app::show_plan(context, &plan, &source, None, args.markdown)?;
         return Ok(app::plan_exit(&plan, args.detailed_exitcode.into()));
     }
     let settings = SessionSettings::from(&args.planning.connection);
@@ -32,6 +33,7 @@ async fn execute(app: &App<'_>, args: &PlanArgs) -> Result<Exit, Failure> {
     let options = app::plan_options(&args.planning);
     let saved = app.save_plan(&plan, options, &args.save).await?;
     let saved = saved.as_ref();
-    app::show_plan(app.invocation, &app.project, &plan, saved, args.markdown)?;
+    let context = (app.invocation, &*app.project);
+    app::show_plan(context, &plan, &app.provenance(), saved, args.markdown)?;
     Ok(app::plan_exit(&plan, args.detailed_exitcode.into()))
 }

@@ -22,6 +22,7 @@ async fn execute(app: &App<'_>, args: &ReplanArgs) -> Result<Exit, Failure> {
     let plan = &replanned.plan;
     let saved = app.save_plan(plan, replanned.options, &args.save).await?;
     let saved = saved.as_ref();
-    app::show_plan(app.invocation, &app.project, plan, saved, args.markdown)?;
+    let context = (app.invocation, &*app.project);
+    app::show_plan(context, plan, &app.provenance(), saved, args.markdown)?;
     Ok(app::plan_exit(plan, args.detailed_exitcode.into()))
 }

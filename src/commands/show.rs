@@ -3,25 +3,23 @@
 use crate::app::{self, Invocation};
 use crate::cli::{Format, ShowPlanArgs};
 use crate::failure::{Exit, Failure};
-use crate::render::{self, SavedFile, html, json, markdown, ndjson};
+use crate::render::{self, Provenance, SavedFile, html, json, markdown, ndjson};
 
 pub(super) fn run(invocation: Invocation<'_>, args: &ShowPlanArgs) -> Result<Exit, Failure> {
     let (saved, checks) = app::show_saved_plan(invocation, args)?;
     let Invocation { ui, global, .. } = invocation;
     let plan = &saved.content.plan;
+    let file = SavedFile::new(&args.file, &saved, &checks);
+    let source = Provenance::from_saved_plan(&saved);
     match global.format {
         Format::Json => json::saved_plan(&mut ui.out(), &saved, &checks)?,
-        Format::Events => {
-            let file = SavedFile::new(&args.file, &saved, checks.mac);
-            ndjson::plan(ui, plan, Some(&file));
-        }
+        Format::Events => ndjson::saved_plan(ui, &saved, &checks),
         Format::Html => {
-            let file = SavedFile::new(&args.file, &saved, checks.mac);
-            html::plan(&mut ui.out(), plan, Some(&file))?;
+            html::plan(&mut ui.out(), plan, Some(&file), &source)?;
         }
         Format::Markdown => {
-            let file = SavedFile::new(&args.file, &saved, checks.mac);
-            markdown::plan(&mut ui.out(), plan, Some(&file), app::limits(args.markdown))?;
+            let limits = app::limits(args.markdown);
+            markdown::plan(&mut ui.out(), plan, Some(&file), &source, limits)?;
         }
         _ => {
             render::saved_plan(ui, &saved, &checks)?;

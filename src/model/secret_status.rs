@@ -50,6 +50,8 @@ pub enum UnverifiedReason {
     Unavailable,
     /// The run does not read secrets (`--no-secrets`).
     NotAsked,
+    /// The plan is made from a snapshot, which has no fingerprints.
+    NotInSnapshot,
     /// The fingerprints were made with another key.
     KeyChanged,
     /// The connector was adopted, so airlift has sent no secret.

@@ -5,7 +5,8 @@
 //! as approved: another step may need one that was not approved.
 
 use super::{
-    Action, Blocked, CustomerPlan, Impact, LedgerUpdates, Operation, Plan, Step, Unmanaged, guards,
+    Action, Blocked, CustomerPlan, Impact, LedgerUpdates, Operation, Plan, Refusal, Step,
+    Unmanaged, guards,
 };
 use crate::model::{Address, ConnectorId, LedgerState, WorkspaceId};
 use serde::{Deserialize, Serialize};
@@ -110,8 +111,11 @@ pub fn approved_part(
             || was_blocked.contains(&blocked.address)
     });
     let unmanaged = present.unmanaged.clone();
+    let renamed = renamed_by_others(&present);
     verdicts.finish(present, |step| {
-        if is_blocked(&blocked, &step.address) {
+        if renamed.contains(&step.address.customer) {
+            Some(StaleCause::Customer)
+        } else if is_blocked(&blocked, &step.address) {
             Some(StaleCause::Blocked)
         } else if !has_same_declaration(&step.address) {
             Some(StaleCause::Files)
@@ -185,6 +189,16 @@ fn retain_refusals_of_deletions(plan: &mut Plan) {
     let deletes = plan.steps().any(|step| step.impact() == Impact::Removed);
     plan.refusals
         .retain(|refusal| deletes && refusal.forbids_deletions());
+}
+
+/// The customers whose workspaces others renamed. A plan compares nothing of them, so that it has no step
+/// for them either.
+fn renamed_by_others(plan: &Plan) -> BTreeSet<String> {
+    let names = plan.refusals.iter().filter_map(|refusal| match refusal {
+        Refusal::RecordedIdRenamed { name, .. } => Some(name.clone()),
+        _ => None,
+    });
+    names.collect()
 }
 
 fn addresses(blocked: &[Blocked]) -> BTreeSet<Address> {

@@ -340,6 +340,8 @@ pub enum LimitSource {
     /// `guards` in the project file.
     #[default]
     Files,
+    /// The limit of files that do not set one.
+    Default,
     /// `--allow-delete`.
     AllowDelete,
     /// `--allow-id-changes`.

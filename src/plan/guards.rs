@@ -192,15 +192,24 @@ impl Limit {
     }
 
     fn from_guards(guards: Guards, owned: u64) -> Self {
-        let percent = number(CountOrPercent::Percent(guards.max_delete_percent), owned);
-        Self {
-            allowed: if owned >= PERCENT_FROM {
-                guards.max_deletes.min(percent)
-            } else {
-                guards.max_deletes
-            },
-            source: LimitSource::Files,
-        }
+        let Guards {
+            max_deletes,
+            max_delete_percent,
+            max_id_changes: _,
+        } = guards;
+        let default = Guards::default();
+        let percent = number(CountOrPercent::Percent(max_delete_percent), owned);
+        let (allowed, is_default) = if owned >= PERCENT_FROM && percent < max_deletes {
+            (percent, max_delete_percent == default.max_delete_percent)
+        } else {
+            (max_deletes, max_deletes == default.max_deletes)
+        };
+        let source = if is_default {
+            LimitSource::Default
+        } else {
+            LimitSource::Files
+        };
+        Self { allowed, source }
     }
 
     /// The limit of `--allow-id-changes`, else that of the files, below the ceiling of the policy file.

@@ -40,6 +40,9 @@ pub(super) fn reason(reason: Reason) -> &'static str {
 pub(super) fn unverified(why: UnverifiedReason) -> &'static str {
     match why {
         UnverifiedReason::Unavailable => "the reference cannot be resolved here",
+        UnverifiedReason::NotInSnapshot => {
+            "the snapshot has no fingerprints to compare credentials with"
+        }
         UnverifiedReason::NotAsked => "secrets were not read (--no-secrets)",
         UnverifiedReason::KeyChanged => "the fingerprint key changed",
         UnverifiedReason::NeverSent => "adopted: never sent by airlift",

@@ -22,6 +22,7 @@ pub mod markdown;
 mod messages;
 pub mod ndjson;
 mod outputs;
+mod provenance;
 #[cfg(test)]
 mod sample;
 mod saved_plan;
@@ -50,6 +51,7 @@ pub use messages::{
 pub use outputs::{
     OutputsError, outputs, outputs_as_config_map, outputs_as_dotenv, outputs_as_yaml,
 };
+pub use provenance::Provenance;
 #[cfg(test)]
 pub(crate) use sample::golden;
 pub use saved_plan::{

@@ -20,19 +20,22 @@ pub struct SavedFile {
     pub id: String,
     /// When the plan stops being valid, in RFC 3339.
     pub expires_at: String,
+    /// Whether `apply` refuses the plan, because it is too old.
+    pub is_expired: bool,
     /// Whether the plan is authenticated.
     pub mac: MacCheck,
 }
 
 impl SavedFile {
     /// A plan that was read from a file.
-    pub fn new(path: &Path, saved: &ReadPlan, mac: MacCheck) -> Self {
+    pub fn new(path: &Path, saved: &ReadPlan, checks: &PlanChecks) -> Self {
         Self {
             path: path.display().to_string(),
             arguments: Vec::new(),
             id: saved.id.clone(),
             expires_at: saved.content.expires_at.clone(),
-            mac,
+            is_expired: checks.is_expired,
+            mac: checks.mac,
         }
     }
 }
@@ -64,6 +67,7 @@ pub fn plan_saved(ui: &Ui, saved: &SavedFile, plan: &Plan) -> io::Result<()> {
         arguments,
         id,
         expires_at,
+        is_expired: _,
         mac: _,
     } = saved;
     let mut out = ui.out();

@@ -131,6 +131,18 @@ fn customer_with_another_workspace_or_a_new_step_of_its_own_is_stale_as_a_whole(
 }
 
 #[test]
+fn steps_of_a_customer_that_others_renamed_are_stale_and_not_done() {
+    let mut scene = scene();
+    let approved = scene.plan();
+    scene.workspace(1, "").name = "acme inc".into();
+    let part = part(&approved, &scene);
+    assert_eq!(part.satisfied, []);
+    let cause = StaleCause::Customer;
+    let expected = [("acme/git".into(), cause), ("acme/issues".into(), cause)];
+    assert_eq!(stale(&part), expected);
+}
+
+#[test]
 fn step_that_would_send_another_secret_is_skipped() {
     let scene = scene();
     let approved = scene.plan();

@@ -232,7 +232,7 @@ fn guard_too_many_deletes_fewer_than_ten_owned_uses_count() {
         deletes: 6,
         owned: 9,
         allowed: 5,
-        source: crate::plan::LimitSource::Files,
+        source: crate::plan::LimitSource::Default,
         flags: crate::plan::RemovalFlags::Prune,
     };
     assert_eq!(fleet(9, 6).plan().refusals, [refusal]);

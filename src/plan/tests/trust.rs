@@ -246,7 +246,7 @@ fn guard_superseded_connectors_count_as_deletions() {
         deletes: 6,
         owned: 8,
         allowed: 5,
-        source: LimitSource::Files,
+        source: LimitSource::Default,
         flags: RemovalFlags::None,
     };
     assert_eq!(superseded(6).plan().refusals, [refusal]);
@@ -278,7 +278,9 @@ fn limit(change: impl Fn(&mut Scene)) -> (bool, u64, LimitSource) {
 
 #[test]
 fn guard_limit_names_its_source() {
-    assert_eq!(limit(|_| {}), (true, 5, LimitSource::Files));
+    assert_eq!(limit(|_| {}), (true, 5, LimitSource::Default));
+    let declared = limit(|scene| scene.desired.guards.max_deletes = 6);
+    assert_eq!(declared, (true, 6, LimitSource::Files));
     let raised = limit(|scene| scene.policy.allow_delete = Some(CountOrPercent::Count(7)));
     assert_eq!(raised, (true, 7, LimitSource::AllowDelete));
     let lowered = limit(|scene| scene.policy.allow_delete = Some(CountOrPercent::Count(3)));

@@ -13,7 +13,7 @@ use super::view::plan_summary::MissingSecrets;
 use super::view::report::{ReportView, WaveView};
 use super::view::unverified::unverified;
 use super::view::{Group, Phrase};
-use super::{Label, MacCheck, Out, SavedFile, Verbosity};
+use super::{Label, MacCheck, Out, Provenance, SavedFile, Verbosity};
 use crate::apply::ApplyReport;
 use crate::plan::{Drift, Plan};
 use page::{Fact, Page, Row, Section, SectionRow, counts, render};
@@ -23,7 +23,12 @@ use std::io;
 const IN_TABLE: [&str; 1] = ["Adopt"];
 
 /// Writes a plan.
-pub fn plan(out: &mut Out<'_>, plan: &Plan, saved: Option<&SavedFile>) -> io::Result<()> {
+pub fn plan(
+    out: &mut Out<'_>,
+    plan: &Plan,
+    saved: Option<&SavedFile>,
+    source: &Provenance,
+) -> io::Result<()> {
     let view = PlanView::new(plan, Verbosity::Verbose, MissingSecrets::Stop);
     let rows = rows::of_plan(plan);
     let groups = view.groups.iter();
@@ -38,6 +43,7 @@ pub fn plan(out: &mut Out<'_>, plan: &Plan, saved: Option<&SavedFile>) -> io::Re
         .map(|name| Fact::new("Environment", name))
         .collect();
     facts.push(Fact::new("Organization", plan.organization_id));
+    facts.extend(made(source));
     facts.extend(saved.into_iter().flat_map(saved_facts));
     write(
         out,
@@ -51,14 +57,16 @@ pub fn plan(out: &mut Out<'_>, plan: &Plan, saved: Option<&SavedFile>) -> io::Re
 }
 
 /// Writes a drift.
-pub fn drift(out: &mut Out<'_>, drift: &Drift) -> io::Result<()> {
+pub fn drift(out: &mut Out<'_>, drift: &Drift, source: &Provenance) -> io::Result<()> {
     let view = DriftView::new(drift);
     let groups = [&view.blocked, &view.unmanaged].into_iter().flatten();
     let sections = groups.map(section).collect();
+    let mut facts = vec![Fact::new("Organization", drift.organization_id)];
+    facts.extend(made(source));
     write(
         out,
         Page {
-            facts: vec![Fact::new("Organization", drift.organization_id)],
+            facts,
             counted: "Changes outside airlift",
             ..page("Drift", &view.summary, sections)
         },
@@ -67,7 +75,7 @@ pub fn drift(out: &mut Out<'_>, drift: &Drift) -> io::Result<()> {
 }
 
 /// Writes a report.
-pub fn report(out: &mut Out<'_>, report: &ApplyReport) -> io::Result<()> {
+pub fn report(out: &mut Out<'_>, report: &ApplyReport, source: &Provenance) -> io::Result<()> {
     let view = ReportView::new(report);
     let mut sentences = view.summary.clone();
     sentences.extend(view.advice.iter().map(|advice| Phrase::plain(*advice)));
@@ -78,6 +86,7 @@ pub fn report(out: &mut Out<'_>, report: &ApplyReport) -> io::Result<()> {
     write(
         out,
         Page {
+            facts: made(source),
             counted: "Operations",
             ..page("Report", &sentences, sections)
         },
@@ -118,14 +127,30 @@ fn page(title: &'static str, summary: &[Phrase], sections: Vec<Section>) -> Page
     }
 }
 
+fn made(source: &Provenance) -> Vec<Fact> {
+    let snapshot = source.snapshot.iter();
+    [
+        Fact::new("API", &source.api),
+        Fact::new("Made", &source.made_at),
+    ]
+    .into_iter()
+    .chain(snapshot.map(|check| Fact::new("Snapshot", check)))
+    .collect()
+}
+
 fn saved_facts(saved: &SavedFile) -> Vec<Fact> {
     let check = match saved.mac {
         MacCheck::Verified => "valid",
         MacCheck::NoKey => "not checked, because the key is not here",
     };
+    let validity = if saved.is_expired {
+        "Expired"
+    } else {
+        "Valid until"
+    };
     vec![
         Fact::new("Plan", &saved.id),
-        Fact::new("Valid until", &saved.expires_at),
+        Fact::new(validity, &saved.expires_at),
         Fact::new("MAC", check),
     ]
 }

@@ -75,6 +75,9 @@ pub(in crate::render) struct SavedEntry<'a> {
     id: &'a str,
     /// When the plan stops being valid, in RFC 3339.
     expires_at: &'a str,
+    /// Whether `apply` refuses the plan, because it is too old; absent if this run made it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    expired: Option<bool>,
     /// When the plan was made; absent if this run made it.
     #[serde(skip_serializing_if = "Option::is_none")]
     created_at: Option<&'a str>,
@@ -94,6 +97,7 @@ impl<'a> From<&'a SavedFile> for SavedEntry<'a> {
         Self {
             id: &saved.id,
             expires_at: &saved.expires_at,
+            expired: None,
             created_at: None,
             commit: None,
             mac_checked: None,
@@ -104,11 +108,12 @@ impl<'a> From<&'a SavedFile> for SavedEntry<'a> {
 
 impl<'a> SavedEntry<'a> {
     /// A plan that was read from a file.
-    pub(super) fn new(saved: &'a ReadPlan, checks: &'a PlanChecks) -> Self {
+    pub(in crate::render) fn new(saved: &'a ReadPlan, checks: &'a PlanChecks) -> Self {
         let content = &saved.content;
         Self {
             id: &saved.id,
             expires_at: &content.expires_at,
+            expired: Some(checks.is_expired),
             created_at: Some(&content.created_at),
             commit: content.commit.as_ref().map(|commit| commit.id.as_str()),
             mac_checked: Some(checks.mac == MacCheck::Verified),

@@ -86,6 +86,15 @@ pub(super) fn created(plan: &Plan) -> Vec<String> {
         .collect()
 }
 
+/// New objects, one row for customers whose connectors have the same names.
+pub(super) fn created_names(plan: &Plan) -> Vec<String> {
+    let steps: Vec<&Step> = plan
+        .steps()
+        .filter(|step| step.action == Action::Create)
+        .collect();
+    by_names(&steps).into_iter().map(|(row, _)| row).collect()
+}
+
 /// Why an object is created again.
 fn lost(step: &Step) -> String {
     let reasons = step.reasons.iter().copied();

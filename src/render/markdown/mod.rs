@@ -12,10 +12,10 @@ use super::labels::{self, counted, number};
 use super::view::plan::PlanView;
 use super::view::plan_summary::MissingSecrets;
 use super::view::{Listing, Phrase, Row};
-use super::{MacCheck, Out, SavedFile, Verbosity, wording};
+use super::{MacCheck, Out, Provenance, SavedFile, Verbosity, wording};
 use crate::plan::Plan;
 use inert::{code, sentence};
-use listing::{adopted, blocked, by_change, created, warnings};
+use listing::{adopted, blocked, by_change, created, created_names, warnings};
 use sections::{FORMS, Form, Section};
 use std::io;
 
@@ -42,15 +42,16 @@ pub fn plan(
     out: &mut Out<'_>,
     plan: &Plan,
     saved: Option<&SavedFile>,
+    source: &Provenance,
     limits: Limits,
 ) -> io::Result<()> {
-    out.raw(document(plan, saved, limits).as_bytes())?;
+    out.raw(document(plan, saved, source, limits).as_bytes())?;
     out.flush()
 }
 
-fn document(plan: &Plan, saved: Option<&SavedFile>, limits: Limits) -> String {
+fn document(plan: &Plan, saved: Option<&SavedFile>, source: &Provenance, limits: Limits) -> String {
     let mut document = Document {
-        text: head(plan, saved, limits),
+        text: head(plan, saved, source, limits),
         limits,
         cut: Vec::new(),
     };
@@ -58,15 +59,14 @@ fn document(plan: &Plan, saved: Option<&SavedFile>, limits: Limits) -> String {
     document.add_important(plan);
     document.add_rows("Blocked", Fold::Open, &blocked(plan));
     document.add_rows("Warnings", Fold::Open, &warnings(plan));
-    document.add_rows("Changes in place", Fold::Closed, &by_change(plan));
-    document.add_rows("New", Fold::Closed, &created(plan));
+    document.add_changes(plan);
     document.add_rows("Adopt", Fold::Closed, &adopted(plan));
     document.add_groups(plan);
     document.finish()
 }
 
-/// The counts, and the id of the saved plan.
-fn head(plan: &Plan, saved: Option<&SavedFile>, limits: Limits) -> String {
+/// The counts, the age of the snapshot, and the id of the saved plan.
+fn head(plan: &Plan, saved: Option<&SavedFile>, source: &Provenance, limits: Limits) -> String {
     let marker = if limits.folds {
         MARKER
     } else {
@@ -81,9 +81,15 @@ fn head(plan: &Plan, saved: Option<&SavedFile>, limits: Limits) -> String {
         environment.map_or_else(String::new, |name| format!("Environment {}. ", code(name)));
     let counts = counts.join(" ");
     let mut text = format!("{marker}\n## {verdict}\n\n{environment}{counts}\n\n");
+    if let Some(check) = &source.snapshot {
+        let (api, made, check) = (code(&source.api), code(&source.made_at), code(check));
+        let line = format!("Planned from a snapshot of {api}, made at {made}: {check}.\n\n");
+        text.push_str(&line);
+    }
     if let Some(SavedFile {
         id,
         expires_at,
+        is_expired,
         mac,
         ..
     }) = saved
@@ -93,7 +99,12 @@ fn head(plan: &Plan, saved: Option<&SavedFile>, limits: Limits) -> String {
             MacCheck::Verified => "",
             MacCheck::NoKey => " **Not authenticated: the MAC was not checked.**",
         };
-        let line = format!("Plan {id}, valid until {expires_at}.{check}\n\n");
+        let validity = if *is_expired {
+            "**expired** at"
+        } else {
+            "valid until"
+        };
+        let line = format!("Plan {id}, {validity} {expires_at}.{check}\n\n");
         text.push_str(&line);
     }
     text
@@ -154,6 +165,21 @@ impl Document {
                 self.cut
                     .push(format!("{} of {}", number(missing), section.title));
             }
+        }
+    }
+
+    /// Changes in place, and new objects. If the new objects need more than half of the space, they come first and without
+    /// their fields, because they send secrets, and a reviewer has to see each object that gets one.
+    fn add_changes(&mut self, plan: &Plan) {
+        let new = created(plan);
+        let is_large = new.iter().map(String::len).sum::<usize>() > self.free() / 2;
+        if is_large {
+            self.cut.push("the fields of new objects".to_owned());
+            self.add_rows("New", Fold::Closed, &created_names(plan));
+        }
+        self.add_rows("Changes in place", Fold::Closed, &by_change(plan));
+        if !is_large {
+            self.add_rows("New", Fold::Closed, &new);
         }
     }
 

@@ -3,7 +3,7 @@
 
 use super::inert::code;
 use super::listing::{address, by_customer, by_names, fields};
-use crate::plan::{Action, Operation, Plan, Step};
+use crate::plan::{Action, Impact, Plan, Step};
 use crate::render::labels::{self, number};
 use crate::render::view::step;
 
@@ -83,15 +83,9 @@ impl<'a> Section<'a> {
     }
 }
 
-/// Whether a prune suspends the customer.
+/// Whether a step suspends its customer, by a prune or by `status: inactive`.
 pub(super) fn is_suspension(step: &Step) -> bool {
-    matches!(
-        step.operation,
-        Operation::UpdateCustomer {
-            record_suspension: true,
-            ..
-        }
-    )
+    step.action != Action::Delete && step.impact() == Impact::Removed
 }
 
 fn detailed(step: &Step) -> String {

@@ -1,9 +1,10 @@
 //! Tests of plans as Markdown.
 
 use super::{Limits, document};
-use crate::model::Address;
-use crate::plan::{Action, Plan};
+use crate::model::{Address, CustomerPatch, Status, WorkspaceId};
+use crate::plan::{Action, Operation, Plan, Step};
 use crate::render::sample::{self, golden};
+use crate::render::{MacCheck, Provenance, SavedFile};
 
 const GITHUB: Limits = Limits {
     bytes: 65_536,
@@ -13,6 +14,14 @@ const BITBUCKET: Limits = Limits {
     bytes: 32_768,
     folds: false,
 };
+
+fn live() -> Provenance {
+    Provenance {
+        api: "https://api.example.com".to_owned(),
+        made_at: "2026-03-01T10:00:00Z".to_owned(),
+        snapshot: None,
+    }
+}
 
 /// A plan with `count` steps, each of another object, made from the steps of the sample.
 fn large(count: usize) -> Plan {
@@ -39,23 +48,50 @@ fn large(count: usize) -> Plan {
 
 #[test]
 fn plan_as_markdown_matches_its_golden_files() {
-    golden("plan-github.md", &document(&sample::rich(), None, GITHUB));
+    golden(
+        "plan-github.md",
+        &document(&sample::rich(), None, &live(), GITHUB),
+    );
     golden(
         "plan-bitbucket.md",
-        &document(&sample::rich(), None, BITBUCKET),
+        &document(&sample::rich(), None, &live(), BITBUCKET),
     );
+}
+
+#[test]
+fn comment_says_that_a_plan_expired_and_that_a_snapshot_is_not_verified() {
+    let saved = SavedFile {
+        path: "plan.json".to_owned(),
+        arguments: Vec::new(),
+        id: "3f79bb7b".to_owned(),
+        expires_at: "2026-03-02T10:00:00Z".to_owned(),
+        is_expired: true,
+        mac: MacCheck::Verified,
+    };
+    let source = Provenance {
+        snapshot: Some("not verified".to_owned()),
+        ..live()
+    };
+    let text = document(&sample::rich(), Some(&saved), &source, GITHUB);
+    assert!(
+        text.contains("**expired** at `2026-03-02T10:00:00Z`"),
+        "{text}"
+    );
+    let made =
+        "snapshot of `https://api.example.com`, made at `2026-03-01T10:00:00Z`: `not verified`";
+    assert!(text.contains(made), "{text}");
 }
 
 #[test]
 fn large_plan_stays_within_the_limit_and_says_what_was_cut() {
     for limits in [GITHUB, BITBUCKET] {
         for count in [100, 1_000, 10_000] {
-            let text = document(&large(count), None, limits);
+            let text = document(&large(count), None, &live(), limits);
             assert!(text.len() <= limits.bytes, "{count}: {} bytes", text.len());
             let opened = text.matches("<details>").count();
             assert_eq!(opened, text.matches("</details>").count());
         }
-        assert!(document(&large(10_000), None, limits).contains("Not shown"));
+        assert!(document(&large(10_000), None, &live(), limits).contains("Not shown"));
     }
 }
 
@@ -70,7 +106,7 @@ fn every_deletion_and_new_id_of_a_large_plan_is_listed() {
                 .retain(|step| matches!(step.action, Action::Create | Action::Update));
         }
     }
-    let text = document(&plan, None, GITHUB);
+    let text = document(&plan, None, &live(), GITHUB);
     let end = text.find("<details>").unwrap_or(text.len());
     for step in plan.steps() {
         if matches!(
@@ -91,10 +127,61 @@ fn every_deletion_and_new_id_of_a_large_plan_is_listed() {
 }
 
 #[test]
+fn every_suspension_is_listed_whether_a_prune_or_the_files_ask_for_it() {
+    let mut plan = sample::rich();
+    let mut customer = plan.customers[0].clone();
+    let operation = Operation::UpdateCustomer {
+        workspace_id: Some(WorkspaceId(uuid::Uuid::from_u128(1))),
+        patch: CustomerPatch {
+            status: Some(Status::Inactive),
+            ..CustomerPatch::default()
+        },
+        record_suspension: false,
+    };
+    plan.customers = (0..400)
+        .map(|n| {
+            customer.name = format!("customer-{n:03}");
+            let mut step = customer.steps[0].clone();
+            step.address = Address::customer(&customer.name);
+            step.action = Action::Update;
+            step.operation = operation.clone();
+            customer.steps = vec![step];
+            customer.clone()
+        })
+        .collect();
+    let text = document(&plan, None, &live(), GITHUB);
+    assert!(text.contains("### Suspensions (400)"), "{text}");
+    for customer in &plan.customers {
+        assert!(text.contains(&format!("`{}`", customer.name)), "{text}");
+    }
+}
+
+#[test]
+fn every_new_object_is_named_if_its_fields_do_not_fit() {
+    let mut plan = large(10_000);
+    for customer in &mut plan.customers {
+        let is_new = |step: &Step| step.action == Action::Create;
+        customer
+            .steps
+            .retain(|step| is_new(step) || step.action == Action::Update);
+        customer.steps.truncate(2);
+    }
+    let text = document(&plan, None, &live(), GITHUB);
+    assert!(text.contains("the fields of new objects"), "{text}");
+    for step in plan.steps().filter(|step| step.action == Action::Create) {
+        assert!(
+            text.contains(&format!("`{}`", step.address.customer)),
+            "{}",
+            step.address
+        );
+    }
+}
+
+#[test]
 fn unmanaged_objects_do_not_displace_changes() {
     let mut plan = sample::rich();
     plan.unmanaged.customers = (0..5_000).map(|n| format!("unmanaged-{n}")).collect();
-    let text = document(&plan, None, BITBUCKET);
+    let text = document(&plan, None, &live(), BITBUCKET);
     assert!(
         text.contains("beta/Beta Search") && text.contains("Acme GitHub"),
         "{text}"
@@ -110,7 +197,7 @@ fn hostile_names_stand_in_code_spans() {
             step.address = Address::connector(*name, *name);
         }
     }
-    let text = document(&plan, None, GITHUB);
+    let text = document(&plan, None, &live(), GITHUB);
     let tags = [
         "<details>",
         "</details>",

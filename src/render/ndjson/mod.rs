@@ -19,17 +19,35 @@ use crate::apply::ApplyReport;
 use crate::config::diagnostic::{self, Report};
 use crate::failure::{Exit, Failure};
 use crate::plan::{Blocked, Drift, Plan, PlanWarning};
-use crate::render::SavedFile;
+use crate::render::{PlanChecks, SavedFile};
+use crate::saved_plan::ReadPlan;
 use line::{Diagnostic, EventBody, Level, Severity, SourceLocation};
 
 /// Writes a plan.
 pub fn plan(ui: &Ui, plan: &Plan, saved: Option<&SavedFile>) {
-    let Some(stream) = ui.events() else {
-        return;
-    };
-    if let Some(saved) = saved {
-        stream.set_plan_id(&saved.id);
+    if let Some(stream) = ui.events() {
+        if let Some(saved) = saved {
+            stream.set_plan_id(&saved.id);
+        }
+        write_plan(stream, plan, saved.map(SavedEntry::from));
     }
+}
+
+/// Writes a saved plan.
+pub fn saved_plan(ui: &Ui, saved: &ReadPlan, checks: &PlanChecks) {
+    if let Some(stream) = ui.events() {
+        stream.set_plan_id(&saved.id);
+        let content = &saved.content;
+        target(
+            ui,
+            &content.origin,
+            &content.plan.organization_id.to_string(),
+        );
+        write_plan(stream, &content.plan, Some(SavedEntry::new(saved, checks)));
+    }
+}
+
+fn write_plan(stream: &EventStream, plan: &Plan, saved: Option<SavedEntry<'_>>) {
     for step in plan.steps() {
         let message = format!("{}: {}", step.address, labels::action(step.action));
         let change = json::change(step);
@@ -56,7 +74,6 @@ pub fn plan(ui: &Ui, plan: &Plan, saved: Option<&SavedFile>) {
         "Plan: {} to add, {} to change, {} to destroy.",
         changes.add, changes.change, changes.destroy
     );
-    let saved = saved.map(SavedEntry::from);
     stream.emit(
         Level::Info,
         &message,

@@ -280,6 +280,7 @@ fn too_many_id_changes(id_changes: u64, allowed: u64, source: LimitSource) -> St
 pub(crate) fn limit_source(source: LimitSource) -> &'static str {
     match source {
         LimitSource::Files => "`guards` in the files",
+        LimitSource::Default => "the default of `guards`",
         LimitSource::AllowDelete => "`--allow-delete`",
         LimitSource::AllowIdChanges => "`--allow-id-changes`",
         LimitSource::Policy => "the policy file",
@@ -348,8 +349,7 @@ mod tests {
         let pruned = worded(RemovalFlags::Prune);
         assert!(pruned.starts_with("6 of 9 owned objects"), "{pruned}");
         assert!(pruned.contains("and 5 are allowed"), "{pruned}");
-        let command = "`airlift apply --prune --allow-delete 6`";
-        assert!(pruned.ends_with(command), "{pruned}");
+        assert!(pruned.ends_with("`airlift apply --prune --allow-delete 6`"));
         let deleted = worded(RemovalFlags::PruneAndDeleteCustomers);
         let command = "`airlift apply --prune --delete-customers --allow-delete 6`";
         assert!(deleted.ends_with(command), "{deleted}");

@@ -290,6 +290,23 @@ fn saved_plan_of_another_organization_is_refused_before_its_mac_is_checked() {
 }
 
 #[test]
+fn change_in_place_of_a_customer_that_was_renamed_by_others_is_not_done() {
+    let env = TestEnv::applied();
+    env.edit("2026-01-01T00:00:00Z", "2026-02-01T00:00:00Z");
+    save(&env);
+    let id = env.world().workspace("acme").unwrap().id;
+    env.remote()
+        .change_customer(id, &json!({"name": "acme-moved"}));
+    env.run(&["apply", "plan.json", "--on-stale", "fail"])
+        .exits(10)
+        .complains("plan_stale");
+    let report = env.run(&["apply", "plan.json", "--format", "json"]);
+    let report = report.exits(4).json();
+    assert_eq!(stale(&report).len(), 1, "{report}");
+    assert_eq!(report["already_done"], json!([]));
+}
+
+#[test]
 fn steps_of_a_customer_that_was_renamed_by_others_are_skipped_and_the_rest_is_applied() {
     let env = pending();
     save(&env);

@@ -50,6 +50,27 @@ fn plan_from_snapshot_needs_no_credentials_and_verifies_no_secret() {
 }
 
 #[test]
+fn literal_of_the_credentials_cannot_be_verified_in_a_plan_from_a_snapshot() {
+    let mut env = TestEnv::applied();
+    env.run(&["snapshot", "--out", "snapshot.json"]).exits(0);
+    offline(&mut env);
+    let plan = env.run(&["plan", "--snapshot", "snapshot.json"]);
+    plan.exits(0).says("[not_in_snapshot]");
+    assert!(!plan.stdout.contains("--no-secrets"), "{}", plan.stdout);
+    let comment = env.run(&[
+        "plan",
+        "--snapshot",
+        "snapshot.json",
+        "--format",
+        "markdown",
+    ]);
+    comment
+        .exits(0)
+        .says("Planned from a snapshot of")
+        .says("not verified");
+}
+
+#[test]
 fn snapshot_of_another_organization_is_refused() {
     let env = TestEnv::applied();
     env.run(&["snapshot", "--out", "snapshot.json"]).exits(0);
