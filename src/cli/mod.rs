@@ -32,6 +32,7 @@ mod selection;
 mod show;
 mod snapshot;
 mod status;
+mod tips;
 mod token;
 mod types;
 mod unverified;
@@ -188,7 +189,9 @@ impl Command {
 /// Parses a command line. Help and the version are returned as errors, which clap renders.
 pub fn parse(arguments: impl Iterator<Item = OsString>, width: usize) -> Result<Cli, clap::Error> {
     let mut command = command(width);
-    let matches = command.try_get_matches_from_mut(arguments.enumerate().map(version_option))?;
+    let matches = command
+        .try_get_matches_from_mut(arguments.enumerate().map(version_option))
+        .map_err(tips::with_tip)?;
     accepted::refuse_unread(&mut command, &matches)?;
     let mut cli = Cli::from_arg_matches(&matches)?;
     if cli.global.json {
