@@ -25,7 +25,8 @@ impl App<'_> {
         };
         let names = recorded.customers.iter().filter(|(id, _)| is_selected(id));
         let names: BTreeSet<String> = names.map(|(_, entry)| entry.name.clone()).collect();
-        let names = is_cheaper(names, &recorded).filter(|_| unsettled.is_empty());
+        let is_part = policy.is_partial() && unsettled.is_empty();
+        let names = is_cheaper(names, &recorded).filter(|_| is_part);
         let extent = Survey {
             customers: &|id, _| is_selected(&id),
             details: Details::Applied,

@@ -83,13 +83,14 @@ impl Selected<'_> {
     }
 }
 
-/// The names, if the pages of the workspaces that contain each are fewer than the pages of all workspaces in the ledger.
+/// The names, if the pages of the workspaces that contain each are no more requests than the pages of all workspaces in
+/// the ledger and the statistics, with which a list of all is compared.
 pub(super) fn is_cheaper(
     names: BTreeSet<String>,
     recorded: &LedgerState,
 ) -> Option<BTreeSet<String>> {
-    let pages = recorded.customers.len().div_ceil(PAGE);
-    if names.is_empty() || names.len() >= pages {
+    let all = recorded.customers.len().div_ceil(PAGE) + 1;
+    if names.is_empty() || names.len() > all {
         return None;
     }
     let customers = recorded.customers.values();
@@ -99,7 +100,7 @@ pub(super) fn is_cheaper(
         let part = name.to_lowercase();
         let listed = known.iter().filter(|name| name.contains(&part)).count();
         requests += listed.div_ceil(PAGE).max(1);
-        if requests >= pages {
+        if requests > all {
             return None;
         }
     }
@@ -147,15 +148,25 @@ mod tests {
             (&[][..], false),
             (&["acme-001"], true),
             (&["acme-001", "acme-002"], true),
-            (&["acme-001", "acme-002", "acme-003"], false),
-            (&["acme"], false),
+            (&["acme-001", "acme-002", "acme-003", "acme-004"], true),
+            (
+                &["acme-001", "acme-002", "acme-003", "acme-004", "acme-005"],
+                false,
+            ),
+            (&["acme"], true),
             (&["acme-0"], true),
-            (&["acme-1", "acme-002"], true),
-            (&["cme-", "acme-002"], false),
+            (&["cme-", "acme-002"], true),
+            (&["cme-", "acme-002", "acme-003"], false),
         ] {
             let names: BTreeSet<String> = names.iter().map(|name| (*name).to_owned()).collect();
             let chosen = is_cheaper(names.clone(), &recorded);
             assert_eq!(chosen, expected.then_some(names));
         }
+        let small = LedgerState {
+            customers: (1..2).map(entry).collect(),
+            ..LedgerState::default()
+        };
+        let names = BTreeSet::from(["acme-001".to_owned()]);
+        assert_eq!(is_cheaper(names.clone(), &small), Some(names));
     }
 }

@@ -245,7 +245,8 @@ impl App<'_> {
         };
         let (desired, recorded_part) = (&*selected.desired, &*selected.recorded);
         let (parallelism, events) = (self.parallelism, &*self.events);
-        let names = (listing == ListingMode::Customers && unsettled.is_empty())
+        let is_part = policy.is_partial() && unsettled.is_empty();
+        let names = (is_part && listing == ListingMode::Customers)
             .then(|| selected.names(&recorded))
             .flatten();
         let observed = if let Some(names) = &names {

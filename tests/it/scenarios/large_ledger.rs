@@ -32,6 +32,26 @@ fn counts(traffic: &RecordedRequests) -> BTreeMap<&str, usize> {
 }
 
 #[test]
+fn target_of_a_small_ledger_reads_the_selected_customer_only() {
+    let env = TestEnv::applied();
+    for line in [
+        &["plan", "--target", "globex"][..],
+        &["drift", "--target", "globex"],
+    ] {
+        let (output, traffic) = env.run_with_traffic(line);
+        output.exits(0);
+        assert_eq!(traffic.count("get_workspaces_stats"), 0, "{line:?}");
+        assert_eq!(traffic.count("list_workspaces"), 1, "{line:?}");
+        assert_eq!(traffic.count("list_integrations_connectors"), 1, "{line:?}");
+        let page = traffic
+            .0
+            .iter()
+            .find(|request| request.target.contains("name_contains=globex"));
+        assert!(page.is_some(), "{line:?}");
+    }
+}
+
+#[test]
 fn target_that_the_ledger_knows_needs_no_pages_of_other_workspaces() {
     let env = applied();
     let expected = BTreeMap::from([
