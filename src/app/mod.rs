@@ -297,7 +297,7 @@ impl<'a> App<'a> {
             shard: self.shard.clone(),
             connection: Arc::clone(&self.connection),
             store: self.store.clone(),
-            ledger: Ledger::new(&self.store, authenticator),
+            ledger: ledger_of_run(&self.store, authenticator, self.invocation.ui),
             fingerprinters: self.fingerprinters.clone(),
             authenticator: self.authenticator.clone(),
             plans: self.plans.clone(),

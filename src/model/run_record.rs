@@ -1,12 +1,14 @@
 //! Responsible for the record of one run in the ledger: who ran what and when, from which commit, and what it did.
 
 use serde::{Deserialize, Serialize};
+use std::ops::Add;
 use uuid::Uuid;
 
 /// One run that wrote, or was about to.
-#[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Eq, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct RunRecord {
     /// The id of the run, as in its events and its report.
+    #[schemars(with = "String")]
     pub run_id: Uuid,
     /// The command, such as `apply`.
     pub command: String,
@@ -27,7 +29,9 @@ pub struct RunRecord {
 }
 
 /// The objects that a run changed.
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, Default, Eq, PartialEq, Serialize, Deserialize, schemars::JsonSchema,
+)]
 pub struct RunCounts {
     /// Objects created.
     pub added: u64,
@@ -39,4 +43,18 @@ pub struct RunCounts {
     pub adopted: u64,
     /// Operations that did not succeed.
     pub not_done: u64,
+}
+
+impl Add for RunCounts {
+    type Output = Self;
+
+    fn add(self, other: Self) -> Self {
+        Self {
+            added: self.added + other.added,
+            changed: self.changed + other.changed,
+            destroyed: self.destroyed + other.destroyed,
+            adopted: self.adopted + other.adopted,
+            not_done: self.not_done + other.not_done,
+        }
+    }
 }

@@ -44,12 +44,22 @@ impl Ledger {
         self.state().runs.clone()
     }
 
-    /// Adds runs to the next head. The ledger must be loaded.
+    /// Adds runs to the next head. A run with several parts, such as the consents of a `connect`, keeps the start and the
+    /// counts of those before. The ledger must be loaded.
     pub fn record_runs(&self, runs: impl IntoIterator<Item = RunRecord>) {
         let mut state = self.state();
         for run in runs {
-            state.runs.retain(|other| other.run_id != run.run_id);
-            state.runs.push(run);
+            let known = |other: &&mut RunRecord| other.run_id == run.run_id;
+            match state.runs.iter_mut().find(known) {
+                Some(known) => {
+                    *known = RunRecord {
+                        started_at: known.started_at.clone(),
+                        counts: run.counts.or(known.counts),
+                        ..run
+                    };
+                }
+                None => state.runs.push(run),
+            }
         }
         state
             .runs
@@ -65,7 +75,7 @@ impl Ledger {
         let run = state.runs.iter_mut().find(|run| run.run_id == self.run);
         if let Some(run) = run {
             run.ended_at = Some(ended_at);
-            run.counts = Some(counts);
+            run.counts = Some(run.counts.unwrap_or_default() + counts);
             state.mark_changed();
         }
     }

@@ -249,6 +249,25 @@ fn connect_of_new_customer_adopts_workspace_and_connector() {
 }
 
 #[test]
+fn connect_is_in_the_history_as_in_its_events() {
+    let env = TestEnv::with(PROJECT, options());
+    let (running, url) = connect(&env, &["globex/CRM", "--json"]);
+    let mut browser = Browser::new(&env);
+    let callback = browser.decide(&url, "allow");
+    assert_eq!(browser.get(&callback).0, 200);
+    let (code, output) = running.end();
+    assert_eq!(code, 0, "{output}");
+    let history = env.run(&["ledger", "history", "--format", "json"]);
+    let history = history.exits(0).json();
+    let runs = history["runs"].as_array().unwrap();
+    let ids: Vec<&Value> = runs.iter().map(|run| &run["run_id"]).collect();
+    let event = output.lines().rfind(|line| line.starts_with('{')).unwrap();
+    let event: Value = serde_json::from_str(event).unwrap();
+    assert_eq!(ids, [&event["run_id"]], "{history}");
+    assert_eq!(runs[0]["counts"]["adopted"], 1, "{history}");
+}
+
+#[test]
 fn connect_with_failing_list_of_customers_starts_nothing() {
     let env = TestEnv::with(PROJECT, faulty("list_workspaces:*:403"));
     let failed = env.run(&["connect", "globex/CRM", "--no-browser", "--timeout", "2"]);
