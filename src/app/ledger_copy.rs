@@ -4,7 +4,7 @@
 use super::{App, ledger_access};
 use crate::failure::{Failure, FailureKind};
 use crate::ledger::{
-    Authenticator, Division, Ledger, LedgerError, LedgerStore, Lock, check_environment,
+    Authenticator, Division, Ledger, LedgerError, LedgerStore, Lock, PlanStore, check_environment,
     claim_shards, division,
 };
 use crate::model::{
@@ -68,6 +68,8 @@ impl App<'_> {
         release(targets).await;
         written?;
         self.compare_copy(target, shards, &content).await?;
+        let plans = PlanStore::of_ledger(target, self.connection.organization);
+        let plans = self.plans.copy_to(&plans).await?;
         let connectors = content.customers.values();
         Ok(LedgerCopy {
             from: shown(&self.store),
@@ -75,6 +77,7 @@ impl App<'_> {
             shards: shards.map(NonZeroU16::get),
             customers: content.customers.len(),
             connectors: connectors.map(|entry| entry.connectors.len()).sum(),
+            plans,
         })
     }
 

@@ -30,6 +30,16 @@ pub enum SchemaKind {
     Events,
     /// The result of `status --format json`
     Status,
+    /// The result of `validate --format json`
+    Validation,
+    /// The result of `doctor --format json`
+    Doctor,
+    /// The result of `ledger show --format json`
+    Ledger,
+    /// The result of `ledger history --format json`
+    LedgerHistory,
+    /// The result of `ledger copy --format json`
+    LedgerCopy,
     /// What every command prints with `--format json` if it fails before it has a result
     Error,
 }

@@ -112,6 +112,22 @@ impl PlanStore {
         Ok(text.map(String::into_bytes))
     }
 
+    /// Copies the plans that another store does not have, and returns how many.
+    pub async fn copy_to(&self, target: &Self) -> Result<usize, LedgerError> {
+        let known = target.plans().await?;
+        let mut copied = 0;
+        for plan in self.plans().await? {
+            if known.iter().any(|other| other.name == plan.name) {
+                continue;
+            }
+            if let Some(text) = self.0.read_up_to(&plan.name, MAX_PLAN_SIZE).await? {
+                target.save(plan.created_at, &plan.id, &text).await?;
+                copied += 1;
+            }
+        }
+        Ok(copied)
+    }
+
     async fn plans(&self) -> Result<Vec<StoredPlan>, LedgerError> {
         let names = self.0.list(DIR).await?;
         Ok(names

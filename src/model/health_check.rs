@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 /// The result of one check. Contains no secret value.
-#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Eq, PartialEq, Serialize, schemars::JsonSchema)]
 pub struct HealthCheck {
     /// What was checked, such as `configuration` or `store vault`.
     pub subject: String,
@@ -16,7 +16,7 @@ pub struct HealthCheck {
 }
 
 /// Whether a check passed.
-#[derive(Clone, Copy, Debug, Eq, PartialEq, Ord, PartialOrd, Serialize)]
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Ord, PartialOrd, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Health {
     /// The check passed.

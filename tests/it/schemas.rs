@@ -32,7 +32,19 @@ fn violations(validator: &Validator, instance: &Value) -> Vec<String> {
 fn schema_prints_committed_schemas() {
     let env = TestEnv::new();
     for name in [
-        "config", "policy", "plan", "report", "drift", "error", "outputs", "status",
+        "config",
+        "policy",
+        "plan",
+        "report",
+        "drift",
+        "error",
+        "outputs",
+        "status",
+        "validation",
+        "doctor",
+        "ledger",
+        "ledger-history",
+        "ledger-copy",
     ] {
         let output = env.run(&["schema", name]);
         output.exits(0);
@@ -131,4 +143,20 @@ fn report_json_follows_schema() {
         assert_eq!(report["complete"], code.is_some());
     }
     env.assert_converged(&[]);
+}
+
+#[test]
+fn json_of_other_commands_follows_schemas() {
+    let env = TestEnv::applied();
+    for (line, schema) in [
+        ("validate", "validation"),
+        ("doctor", "doctor"),
+        ("ledger show", "ledger"),
+        ("ledger history", "ledger-history"),
+        ("ledger copy .airlift/ledger copied", "ledger-copy"),
+    ] {
+        let arguments: Vec<&str> = line.split(' ').chain(["--format", "json"]).collect();
+        let document = env.run(&arguments).exits(0).json();
+        assert_eq!(violations(&validator(schema), &document), [""; 0], "{line}");
+    }
 }

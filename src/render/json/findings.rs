@@ -6,11 +6,16 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 /// The result of `validate --format json`.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(title = "airlift validation")]
 pub(super) struct ValidationDocument<'a> {
+    /// The version of this document. New fields do not change it.
     format_version: u32,
+    /// Whether no finding is an error.
     valid: bool,
+    /// The findings, by file and place.
     findings: Vec<FindingEntry<'a>>,
+    /// Further findings, which the document leaves out.
     omitted: usize,
 }
 

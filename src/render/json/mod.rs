@@ -23,7 +23,7 @@ pub(crate) use results::{help, topics};
 
 use super::ndjson;
 use super::sanitize;
-use super::{Out, Outputs, PlanChecks, SavedFile};
+use super::{LedgerContents, LedgerCopy, Out, Outputs, PlanChecks, RunHistory, SavedFile};
 use crate::apply::ApplyReport;
 use crate::config::diagnostic::Report;
 use crate::failure::Failure;
@@ -146,13 +146,39 @@ pub fn outputs_schema() -> schemars::Schema {
     crate::model::schema_of::<Outputs>()
 }
 
+/// The schema of the findings of `validate`.
+pub fn validation_schema() -> schemars::Schema {
+    crate::model::schema_of::<findings::ValidationDocument<'static>>()
+}
+
+/// The schema of the checks of `doctor`.
+pub fn doctor_schema() -> schemars::Schema {
+    crate::model::schema_of::<doctor::DoctorDocument<'static>>()
+}
+
+/// The schema of `ledger show`.
+pub fn ledger_schema() -> schemars::Schema {
+    crate::model::schema_of::<Versioned<LedgerContents>>()
+}
+
+/// The schema of `ledger history`.
+pub fn history_schema() -> schemars::Schema {
+    crate::model::schema_of::<Versioned<RunHistory>>()
+}
+
+/// The schema of `ledger copy`.
+pub fn copy_schema() -> schemars::Schema {
+    crate::model::schema_of::<Versioned<LedgerCopy>>()
+}
+
 /// The schema of a failure.
 pub fn error_schema() -> schemars::Schema {
     crate::model::schema_of::<failure::FailureDocument<'static>>()
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, schemars::JsonSchema)]
 struct Versioned<T> {
+    /// The version of this document. New fields do not change it.
     format_version: u32,
     #[serde(flatten)]
     result: T,
@@ -308,6 +334,11 @@ mod tests {
             ("outputs", super::outputs_schema()),
             ("events", super::events_schema()),
             ("status", super::status_schema()),
+            ("validation", super::validation_schema()),
+            ("doctor", super::doctor_schema()),
+            ("ledger", super::ledger_schema()),
+            ("ledger-history", super::history_schema()),
+            ("ledger-copy", super::copy_schema()),
         ] {
             let text = serde_json::to_string_pretty(&schema).unwrap() + "\n";
             golden(&format!("../../schemas/{name}.schema.json"), &text);

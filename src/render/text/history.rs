@@ -75,8 +75,12 @@ pub fn ledger_copied(out: &mut Out<'_>, copy: &LedgerCopy) -> io::Result<()> {
         Some(count) => format!(", in {}", counted(usize::from(count), "shard")),
         None => String::new(),
     };
+    let plans = match copy.plans {
+        0 => String::new(),
+        count => format!(" Copied {}, too.", counted(count, "saved plan")),
+    };
     let text = format_args!(
-        "Copied and compared: {objects}, from {} to {}{shards}.",
+        "Copied and compared: {objects}, from {} to {}{shards}.{plans}",
         copy.from, copy.to
     );
     out.line(&Line::at(0).hang(2).text(Safe::new(text)))?;

@@ -4,7 +4,8 @@ use crate::model::{ConnectorId, DefinitionId, RunRecord, WorkspaceId};
 use serde::Serialize;
 
 /// What the ledger records.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, schemars::JsonSchema)]
+#[schemars(title = "airlift ledger")]
 pub struct LedgerContents {
     /// The path or address of the ledger.
     pub location: String,
@@ -19,9 +20,10 @@ pub struct LedgerContents {
 }
 
 /// An entry that is not authenticated.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, schemars::JsonSchema)]
 pub struct UnverifiedRow {
     /// The workspace.
+    #[schemars(with = "String")]
     pub workspace_id: WorkspaceId,
     /// The customer's name that the entry contains.
     pub claimed_name: Option<String>,
@@ -30,11 +32,12 @@ pub struct UnverifiedRow {
 }
 
 /// The entry of one customer.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, schemars::JsonSchema)]
 pub struct LedgerCustomer {
     /// The name of the workspace at the last apply.
     pub name: String,
     /// The workspace.
+    #[schemars(with = "String")]
     pub workspace_id: WorkspaceId,
     /// Whether a prune suspended the customer.
     pub suspended: bool,
@@ -43,17 +46,20 @@ pub struct LedgerCustomer {
     /// The connectors by name.
     pub connectors: Vec<LedgerConnector>,
     /// Connectors that were replaced or removed and may still exist.
+    #[schemars(with = "Vec<String>")]
     pub pending_deletion: Vec<ConnectorId>,
 }
 
 /// The record of one connector.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, schemars::JsonSchema)]
 pub struct LedgerConnector {
     /// The name at the last apply.
     pub name: String,
     /// The connector.
+    #[schemars(with = "String")]
     pub id: ConnectorId,
     /// The connector type.
+    #[schemars(with = "String")]
     pub definition_id: DefinitionId,
     /// Whether a change of the secrets can be noticed.
     pub fingerprints: Fingerprints,
@@ -64,7 +70,7 @@ pub struct LedgerConnector {
 }
 
 /// The fingerprints that the ledger has of a connector's secrets.
-#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Fingerprints {
     /// Made with the current key: a plan compares them.
@@ -104,7 +110,8 @@ pub struct NotTrusted {
 }
 
 /// The runs that the ledger has.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, schemars::JsonSchema)]
+#[schemars(title = "airlift ledger history")]
 pub struct RunHistory {
     /// The path or address of the ledger.
     pub location: String,
@@ -113,7 +120,8 @@ pub struct RunHistory {
 }
 
 /// The result of `ledger copy`.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, schemars::JsonSchema)]
+#[schemars(title = "airlift ledger copy")]
 pub struct LedgerCopy {
     /// The path or address of the original.
     pub from: String,
@@ -125,4 +133,6 @@ pub struct LedgerCopy {
     pub customers: usize,
     /// Connectors in the copy.
     pub connectors: usize,
+    /// Saved plans that the copy did not have.
+    pub plans: usize,
 }

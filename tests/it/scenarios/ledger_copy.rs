@@ -41,6 +41,18 @@ fn copied_ledger_has_the_entries_and_the_history() {
 }
 
 #[test]
+fn copied_ledger_has_the_saved_plans() {
+    let env = TestEnv::applied();
+    let saved = env.run(&["plan", "--save", "--format", "json"]);
+    let id = saved.exits(0).json()["saved"]["id"].clone();
+    let copied = env.run(&["ledger", "copy", ".airlift/ledger", "copied"]);
+    copied.exits(0).says("Copied 1 saved plan, too.");
+    let id = id.as_str().unwrap();
+    let run = env.run(&["apply", "--plan", id, "--ledger", "copied"]);
+    run.exits(0);
+}
+
+#[test]
 fn copied_ledger_is_divided_and_joined_again() {
     let env = TestEnv::applied();
     copy(&env, &[".airlift/ledger", "divided", "--shards", "3"]);
