@@ -46,8 +46,8 @@ impl App<'_> {
         let saved = self.usable_plan(source, args).await?;
         check_guards(&saved.content.plan, Shown::Nothing)?;
         let mut planned = self.plan_selected(&args.planning).await?;
-        self.leave_oauth_apps(&planned.plan)?;
-        planned.plan.oauth_apps = Vec::new();
+        self.leave_organization(&planned.plan)?;
+        planned.plan.leave_organization();
         self.show_plan_before_execution(&planned.plan, args.execution)?;
         check_guards(&planned.plan, self.shown())?;
         let unapproved = unapproved_steps(&saved.content.plan, &planned.plan).into_iter();

@@ -100,6 +100,7 @@ impl App<'_> {
             events: &*self.events,
             wording: wording::STEPS,
         };
+        self.copy_source_templates(plan).await?;
         // The consents of customers use the apps.
         let apps = apply_oauth_apps(plan, &context).await;
         self.note_oauth_apps(&apps)?;

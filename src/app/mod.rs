@@ -63,6 +63,7 @@ mod sign;
 mod signals;
 mod signatures;
 mod snapshot;
+mod source_templates;
 mod starter;
 mod status;
 mod token;

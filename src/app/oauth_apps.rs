@@ -35,13 +35,15 @@ impl App<'_> {
             .await
     }
 
-    /// Says that a saved plan approves no app.
-    pub(super) fn leave_oauth_apps(&self, plan: &Plan) -> Result<(), Failure> {
-        if plan.oauth_apps.is_empty() {
-            return Ok(());
+    /// Says that a saved plan approves no app and no copy of a source template.
+    pub(super) fn leave_organization(&self, plan: &Plan) -> Result<(), Failure> {
+        let apps = (!plan.oauth_apps.is_empty()).then_some("changes of OAuth apps");
+        let templates = (!plan.source_templates.is_empty()).then_some("copies of source templates");
+        for left in apps.into_iter().chain(templates) {
+            let text = format!("{left} are left for `airlift apply` without a saved plan");
+            render::print_note(self.invocation.ui, &text)?;
         }
-        let text = "changes of OAuth apps are left for `airlift apply` without a saved plan";
-        Ok(render::print_note(self.invocation.ui, text)?)
+        Ok(())
     }
 
     /// Says which apps a run changed. The report has those that it did not change, but events have no other place.

@@ -18,7 +18,8 @@ impl App<'_> {
     /// that was killed, too. A run that changes nothing is not recorded, so that frequent runs do not displace others.
     pub(super) fn record_run(&self, planned: &Planned, strategy: Strategy<'_>) {
         let plan = &planned.plan;
-        if plan.customers.is_empty() && plan.oauth_apps.is_empty() && planned.unsaved.is_empty() {
+        let changes = !plan.customers.is_empty() || plan.changes_organization();
+        if !changes && planned.unsaved.is_empty() {
             return;
         }
         let command = match strategy {

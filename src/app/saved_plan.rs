@@ -74,7 +74,7 @@ impl App<'_> {
         check_guards(&saved.content.plan, Shown::Nothing)?;
         let planning = planning_of(&saved.content, &args.planning)?;
         let mut planned = self.plan(&planning).await?;
-        self.leave_oauth_apps(&planned.plan)?;
+        self.leave_organization(&planned.plan)?;
         let part = self.approved_part(&saved.content, &planned.plan, &planned.recorded);
         check_guards(&part.plan, Shown::Nothing)?;
         let secrets = self.resolve(&part.plan, args.execution).await?;

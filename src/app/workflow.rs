@@ -187,6 +187,9 @@ impl App<'_> {
         if self.withhold_secrets(&mut state.observed) {
             plan = self.plan_of(&state, policy, reading).await;
         }
+        if !policy.is_partial() {
+            self.plan_source_templates(&mut plan, policy).await?;
+        }
         let mut planned = state.planned(plan);
         self.describe(&mut planned, policy);
         Ok(planned)

@@ -17,7 +17,7 @@ use std::cell::OnceCell;
 use std::path::{Path, PathBuf};
 
 /// The keys that only the project file may have.
-pub(super) const PROJECT_KEYS: [&str; 14] = [
+pub(super) const PROJECT_KEYS: [&str; 15] = [
     "organization_id",
     "environments",
     "contract",
@@ -32,6 +32,7 @@ pub(super) const PROJECT_KEYS: [&str; 14] = [
     "templates",
     "customers_from",
     "oauth_apps",
+    "source_templates",
 ];
 
 /// Whether a line of the text starts with a project key.

@@ -350,6 +350,7 @@ impl Contents {
                 guards: settings.guards,
                 adopt: settings.adopt,
                 oauth_apps: self.oauth_apps,
+                source_templates: settings.source_templates,
                 customers: self.customers.into_iter().collect(),
             },
             origins: self.origins,

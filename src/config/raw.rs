@@ -85,6 +85,9 @@ pub(crate) struct RawFile {
     /// The organization's own OAuth apps by connector type, such as `hubspot: {client_id: …, client_secret: …}`, with
     /// which the vendor asks customers for their consent.
     pub(crate) oauth_apps: Option<BTreeMap<String, RawBlock>>,
+    /// The organization's source templates by connector type: `require`, `clone` (apply copies the vendor's template if
+    /// there is none), or the UUID of the one that connectors of the type use.
+    pub(crate) source_templates: Option<BTreeMap<String, String>>,
     /// Customers with placeholders, by name. `customers_from` fills them.
     pub(crate) templates: Option<BTreeMap<String, RawTemplate>>,
     /// Tables whose rows are customers.

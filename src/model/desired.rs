@@ -2,8 +2,8 @@
 
 use super::setting::references;
 use super::{
-    Address, AdoptPolicy, DefinitionId, OrganizationId, Protection, SecretRef, Setting, Settings,
-    SharedText, TemplateId,
+    Address, AdoptPolicy, DefinitionId, DesiredTemplates, OrganizationId, Protection, SecretRef,
+    Setting, Settings, SharedText, TemplateId,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -24,6 +24,8 @@ pub struct Desired {
     pub adopt: AdoptPolicy,
     /// The organization's own OAuth apps, by type.
     pub oauth_apps: BTreeMap<DefinitionId, DesiredOauthApp>,
+    /// The source templates that the organization must have, by type.
+    pub source_templates: DesiredTemplates,
     /// Customers by name.
     pub customers: BTreeMap<String, DesiredCustomer>,
 }
@@ -63,6 +65,7 @@ impl Desired {
             guards: self.guards,
             adopt: self.adopt,
             oauth_apps: self.oauth_apps.clone(),
+            source_templates: self.source_templates.clone(),
             customers: BTreeMap::new(),
         }
     }

@@ -40,6 +40,7 @@ mod setting_value;
 mod settings;
 mod shard;
 mod shared_text;
+mod source_template;
 mod store_kind;
 mod unresolved;
 mod wave;
@@ -94,6 +95,7 @@ pub use setting_value::{
 pub use settings::Settings;
 pub use shard::Shard;
 pub use shared_text::{SharedText, SharedTexts};
+pub use source_template::{DesiredTemplate, DesiredTemplates, TemplateRule};
 pub use store_kind::{DEFAULT_STORES, STORES, StoreKind, is_alias, is_store};
 pub use unresolved::{UnresolvedCause, UnresolvedReference};
 pub use wave::{Wave, wave_order};

@@ -39,7 +39,7 @@ pub fn only_adoptions(mut plan: Plan) -> (Plan, Vec<(Address, Action)>) {
     plan.warnings = Vec::new();
     plan.unverified = Vec::new();
     plan.waiting = Vec::new();
-    plan.oauth_apps = Vec::new();
+    plan.leave_organization();
     plan.unmanaged = Unmanaged::default();
     guards::recount(&mut plan);
     (plan, deferred)

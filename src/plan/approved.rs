@@ -83,7 +83,7 @@ pub fn approved_part(
     has_same_declaration: impl Fn(&Address) -> bool,
 ) -> ApprovedPart {
     // A saved plan contains no values, and the check of changed values is for connectors.
-    present.oauth_apps = Vec::new();
+    present.leave_organization();
     let blocked = addresses(&present.blocked);
     let by_name = by_name(approved);
     let mut verdicts = Verdicts::default();

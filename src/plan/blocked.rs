@@ -1,7 +1,7 @@
 //! Responsible for the reasons why a customer, a connector or the whole plan is not planned, as
 //! codes and fields. Does not word them; `render` does.
 
-use super::{Action, Impact, Step};
+use super::{Action, Impact, Step, TemplateProblem};
 use crate::model::{Address, ConnectorId, PolicyRule, UnverifiedCause, WorkspaceId};
 use serde::{Deserialize, Serialize};
 
@@ -239,6 +239,8 @@ pub enum Refusal {
     },
     /// A rule of the policy file forbids steps of the plan.
     PolicyViolated(PolicyViolation),
+    /// A source template that the files ask for.
+    SourceTemplate(TemplateProblem),
     /// A prune with an incomplete list of customers.
     IncompleteListing {
         /// The missing or repeated rows.
@@ -273,6 +275,7 @@ impl Refusal {
             Self::TooManyDeletes { .. } => GuardCode::TooManyDeletes,
             Self::TooManyIdChanges { .. } => GuardCode::TooManyIdChanges,
             Self::PolicyViolated(_) => GuardCode::PolicyViolated,
+            Self::SourceTemplate(_) => GuardCode::SourceTemplate,
             Self::IncompleteListing { .. } => GuardCode::IncompleteListing,
             Self::RecordedIdRenamed { .. } | Self::UndeclaredIdRenamed { .. } => {
                 GuardCode::RecordedIdRenamed
@@ -386,6 +389,8 @@ pub enum GuardCode {
     TooManyIdChanges,
     /// A rule of the policy file forbids steps of the plan.
     PolicyViolated,
+    /// The organization has no source template as the files ask for it.
+    SourceTemplate,
     /// A prune with an incomplete list of customers.
     IncompleteListing,
     /// A recorded workspace has a name that neither the files nor the ledger contain.

@@ -9,6 +9,7 @@ mod approved;
 mod baseline;
 mod blocked;
 mod connector;
+mod content;
 mod customer;
 mod diff;
 mod difference;
@@ -28,6 +29,7 @@ mod resolution;
 mod rollout;
 mod rotation;
 mod secrets;
+mod source_template;
 mod step;
 mod summary;
 mod unverified;
@@ -47,6 +49,7 @@ pub use blocked::{
     AllowedDeletions, AllowedIdChanges, BlockCode, BlockReason, Blocked, GuardCode, LimitSource,
     PolicyViolation, Refusal, RefusedChange, RemovalFlags,
 };
+pub use content::{CustomerPlan, Plan};
 pub use drift::{Drift, DriftKind, DriftSubject, DriftSummary, Drifted, DriftedCustomer, drift};
 pub use forecast::Forecast;
 pub use guards::GuardLimits;
@@ -62,9 +65,10 @@ pub use rollout::{Rollout, RolloutWave};
 #[cfg(test)]
 pub(crate) use rotation::RotationPlan;
 pub use rotation::only_rotations;
+pub use source_template::{TemplateCause, TemplateCopy, TemplateProblem, source_templates};
 pub use step::{
-    ConnectorPatch, ConnectorUpdate, CustomerPlan, FieldChange, FieldValue, LedgerUpdates,
-    Operation, Plan, Reason, Step, Unmanaged, UnmanagedConnector,
+    ConnectorPatch, ConnectorUpdate, FieldChange, FieldValue, LedgerUpdates, Operation, Reason,
+    Step, Unmanaged, UnmanagedConnector,
 };
 pub use summary::Summary;
 pub use waiting::Waiting;
@@ -183,6 +187,7 @@ pub fn plan(matches: &Matches<'_>, secrets: &SecretComparison, policy: &Policy) 
         unverified: Vec::new(),
         waiting: Vec::new(),
         oauth_apps: Vec::new(),
+        source_templates: Vec::new(),
         resolution: Resolution::default(),
         unmanaged: Unmanaged::default(),
         deletions: None,

@@ -58,7 +58,7 @@ pub fn only_rotations(mut plan: Plan) -> RotationPlan {
     plan.partial = true;
     plan.unverified = Vec::new();
     plan.waiting = Vec::new();
-    plan.oauth_apps = Vec::new();
+    plan.leave_organization();
     plan.unmanaged = Unmanaged::default();
     plan.warnings.retain(|warning| warning.created().is_none());
     // A rotation has steps of declared customers only.

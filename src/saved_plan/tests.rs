@@ -38,6 +38,7 @@ fn saved() -> SavedPlan {
             unverified: Vec::new(),
             waiting: Vec::new(),
             oauth_apps: Vec::new(),
+            source_templates: Vec::new(),
             resolution: Resolution::NotTried,
             unmanaged: Unmanaged::default(),
             deletions: None,

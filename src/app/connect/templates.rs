@@ -25,7 +25,7 @@ impl App<'_> {
         if self.find_template(declared, definition).await?.is_some() {
             return Ok(());
         }
-        if templates.cloning == Cloning::Refused {
+        if templates.cloning == Cloning::Refused && !self.copies_template(definition) {
             return Err(missing(declared));
         }
         let mut copied = templates.copied.lock().await;
@@ -51,7 +51,7 @@ impl App<'_> {
     }
 
     /// Copies the vendor's template, and returns this change in words.
-    async fn clone_template(
+    pub(in crate::app) async fn clone_template(
         &self,
         kind: &str,
         definition: DefinitionId,
@@ -149,7 +149,8 @@ fn missing(declared: &DesiredConnector) -> Failure {
     let kind = &declared.kind.name;
     let message = format!("the organization has no source template for {kind}");
     Failure::error("template_missing", message).hint(
-        "`airlift connect --clone-template` copies the vendor's template into the organization",
+        "`airlift connect --clone-template` copies the vendor's template into the organization, and so does \
+         `airlift apply` for types with `clone` in `source_templates`",
     )
 }
 

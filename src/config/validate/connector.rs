@@ -48,9 +48,10 @@ pub(super) fn connector(
     let connector = DesiredConnector {
         previous_name: raw.previous_name,
         auth,
-        template_id: raw
-            .template_id
-            .and_then(|text| template(&text, origin.key("template_id"), findings)),
+        template_id: match raw.template_id {
+            Some(text) => template(&text, origin.key("template_id"), findings),
+            None => chosen_template(kind.as_ref(), scope),
+        },
         entities: raw
             .entities
             .map(|raw| entities::entities(raw, context, findings)),
@@ -186,6 +187,12 @@ fn readable(kind: Option<&ConnectorType>, given: &[&str]) -> BTreeSet<String> {
         .filter(|field| kind.is_some_and(|kind| !is_secret(kind, field)))
         .map(|field| (*field).to_owned())
         .collect()
+}
+
+/// The template that the project file chooses for the connectors of a type.
+fn chosen_template(kind: Option<&Kind>, scope: &Scope<'_>) -> Option<TemplateId> {
+    let declared = scope.source_templates.get(&kind?.definition_id?)?;
+    declared.rule.chosen()
 }
 
 fn template(text: &str, origin: Origin<'_>, findings: &mut Findings) -> Option<TemplateId> {

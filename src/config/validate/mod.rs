@@ -16,6 +16,7 @@ mod policy;
 mod project;
 mod references;
 mod settings;
+mod source_templates;
 mod stores;
 mod values;
 
@@ -35,7 +36,7 @@ use crate::catalog::{self, ConnectorType};
 use crate::config::mistakes;
 use crate::config::raw::FIELDS;
 use crate::config::redaction::did_you_mean;
-use crate::model::{RotationMode, SharedTexts};
+use crate::model::{DesiredTemplates, RotationMode, SharedTexts};
 use crate::secrets::{SecretAccess, SecretLinks};
 use std::cell::RefCell;
 use std::path::Path;
@@ -49,6 +50,8 @@ pub(super) struct Scope<'s> {
     pub(super) permissions: Permissions,
     /// The rotation mode of connectors without their own `rotation`.
     pub(super) rotation: RotationMode,
+    /// The templates of connectors without their own `template_id`.
+    pub(super) source_templates: &'s DesiredTemplates,
     /// Where the links of the file references lead. Checks add to it.
     pub(super) links: &'s RefCell<SecretLinks>,
     pub(super) checked_files: CheckedFiles,

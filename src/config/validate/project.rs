@@ -1,13 +1,16 @@
 //! Responsible for validating the project keys.
 
 use super::connector::rotation;
+use super::source_templates::source_templates;
 use crate::catalog::closest;
 use crate::config::code::Code;
 use crate::config::document::Document;
 use crate::config::findings::{FindingSite, Findings};
 use crate::config::origin::Origin;
 use crate::config::raw::{FIELDS, RawContract, RawFile, RawGuards};
-use crate::model::{AdoptPolicy, Contract, DesiredCustomer, Guards, OrganizationId, RotationMode};
+use crate::model::{
+    AdoptPolicy, Contract, DesiredCustomer, DesiredTemplates, Guards, OrganizationId, RotationMode,
+};
 use std::collections::BTreeSet;
 
 /// The settings of the project file.
@@ -23,6 +26,7 @@ pub(in crate::config) struct ProjectSettings {
     unchecked_sites: Vec<FindingSite>,
     pub(in crate::config) rotation: RotationMode,
     pub(in crate::config) adopt: AdoptPolicy,
+    pub(in crate::config) source_templates: DesiredTemplates,
 }
 
 impl ProjectSettings {
@@ -49,6 +53,7 @@ impl ProjectSettings {
                 Some(true) => AdoptPolicy::Allow,
                 Some(false) | None => AdoptPolicy::Refuse,
             },
+            source_templates: source_templates(document, findings),
         }
     }
 }

@@ -61,6 +61,8 @@ pub(super) struct PlanDocument<'a> {
     unverified: Vec<UnverifiedEntry<'a>>,
     /// Changes of the organization's own OAuth apps, which need an approval of their own.
     oauth_apps: Vec<OauthAppEntry<'a>>,
+    /// The connector types whose source template apply copies from the vendor.
+    source_templates: Vec<&'a str>,
     /// Connectors that wait for their customer's consent. They are no changes.
     waiting: Vec<WaitingEntry<'a>>,
     /// Objects that exist, are not in the files, and are left alone.
@@ -307,6 +309,7 @@ pub(super) fn document<'a>(plan: &'a Plan, saved: Option<SavedEntry<'a>>) -> Pla
         refusals: plan.refusals.iter().map(refused).collect(),
         unverified: plan.unverified.iter().map(unverified).collect(),
         oauth_apps: plan.oauth_apps.iter().map(OauthAppEntry::new).collect(),
+        source_templates: plan.source_templates.iter().map(|it| &*it.kind).collect(),
         waiting: plan.waiting.iter().map(WaitingEntry::new).collect(),
         unmanaged: unmanaged(&plan.unmanaged),
     }

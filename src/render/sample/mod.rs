@@ -97,6 +97,7 @@ pub(crate) fn empty() -> Plan {
         unverified: Vec::new(),
         waiting: Vec::new(),
         oauth_apps: Vec::new(),
+        source_templates: Vec::new(),
         resolution: Resolution::Tried,
         unmanaged: Unmanaged::default(),
         deletions: None,

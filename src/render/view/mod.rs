@@ -16,6 +16,7 @@ pub(crate) mod plan_summary;
 pub(crate) mod rekey;
 pub(crate) mod report;
 pub(crate) mod signing;
+pub(in crate::render) mod source_templates;
 pub(crate) mod status;
 pub(crate) mod step;
 pub(crate) mod types;

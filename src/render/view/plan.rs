@@ -3,6 +3,7 @@
 
 use super::oauth_apps::oauth_apps;
 use super::plan_summary::{MissingSecrets, forecast, summary};
+use super::source_templates::source_templates;
 use super::step::{self, StepView};
 use super::unmanaged::unmanaged;
 use super::unverified::unverified;
@@ -134,8 +135,9 @@ fn is_change(step: &Step) -> bool {
 
 /// The groups of a plan. `unwritten` counts the warnings that are not written below their steps.
 fn groups(plan: &Plan, waiting_for: &BTreeSet<&Address>, unwritten: usize) -> Vec<Group> {
-    oauth_apps(&plan.oauth_apps)
+    source_templates(&plan.source_templates)
         .into_iter()
+        .chain(oauth_apps(&plan.oauth_apps))
         .chain(adopted(plan))
         .chain(warnings(&plan.warnings, waiting_for, unwritten))
         .chain(blocked(&plan.blocked, "cannot be planned; left alone"))

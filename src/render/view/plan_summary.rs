@@ -77,6 +77,10 @@ fn changed(plan: &Plan, missing: MissingSecrets) -> Vec<Phrase> {
         let apps = format_args!("OAuth apps: {} to change.", plan.oauth_apps.len());
         sentences.push(Phrase::plain(Safe::new(apps)));
     }
+    if !plan.source_templates.is_empty() {
+        let templates = format_args!("Source templates: {} to copy.", plan.source_templates.len());
+        sentences.push(Phrase::plain(Safe::new(templates)));
+    }
     if summary.secrets > 0 {
         let secrets = format_args!("Secrets: {} to write.", summary.secrets);
         sentences.push(Phrase::plain(Safe::new(secrets)));

@@ -5,6 +5,7 @@ mod apply;
 mod plan;
 mod plan_warning;
 mod policy;
+mod source_template;
 
 pub(crate) use apply::{STEPS, cause, problem, warning};
 pub(crate) use plan::{

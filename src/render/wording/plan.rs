@@ -221,6 +221,7 @@ pub(crate) fn refused(refusal: &Refusal) -> String {
             source,
         } => too_many_id_changes(*id_changes, *allowed, *source),
         Refusal::PolicyViolated(violation) => super::policy::violated(violation),
+        Refusal::SourceTemplate(problem) => super::source_template::missing(problem),
         Refusal::IncompleteListing { problem } => format!(
             "the list of workspaces is incomplete ({problem}), so a missing workspace may still \
              exist; run again later, or without --prune"
@@ -384,8 +385,7 @@ mod tests {
     #[test]
     fn refused_for_an_incomplete_listing_names_the_problem() {
         let problem = "a page is missing".into();
-        let worded = refused(&Refusal::IncompleteListing { problem });
-        assert!(worded.contains("(a page is missing)"), "{worded}");
+        assert!(refused(&Refusal::IncompleteListing { problem }).contains("(a page is missing)"));
     }
 
     #[test]

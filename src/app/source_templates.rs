@@ -1,0 +1,57 @@
+//! Responsible for the source templates that the files ask for: compares them with those of the organization, and copies
+//! the vendor's.
+
+use super::App;
+use crate::failure::Failure;
+use crate::model::{DefinitionId, TemplateId, TemplateRule};
+use crate::plan::{Plan, Policy, source_templates};
+use std::collections::BTreeMap;
+
+impl App<'_> {
+    /// Adds the copies of source templates to a plan, and the refusals for those that are missing.
+    pub(super) async fn plan_source_templates(
+        &self,
+        plan: &mut Plan,
+        policy: &Policy,
+    ) -> Result<(), Failure> {
+        let desired = &self.project.desired;
+        if desired.source_templates.is_empty() {
+            return Ok(());
+        }
+        let own = self.own_templates().await?;
+        let (copies, refusals) =
+            source_templates(desired, &own, policy.rules.allowed_types.as_ref());
+        plan.source_templates = copies;
+        plan.refusals.extend(refusals);
+        Ok(())
+    }
+
+    /// Copies the source templates of a plan, unless someone did meanwhile. One that cannot be copied ends the run before
+    /// its first customer.
+    pub(super) async fn copy_source_templates(&self, plan: &Plan) -> Result<(), Failure> {
+        if plan.source_templates.is_empty() {
+            return Ok(());
+        }
+        let own = self.own_templates().await?;
+        let missing = plan.source_templates.iter();
+        for copy in missing.filter(|copy| !own.contains_key(&copy.definition_id)) {
+            self.clone_template(&copy.kind, copy.definition_id).await?;
+        }
+        Ok(())
+    }
+
+    /// Whether the files have the vendor's template of a type copied.
+    pub(super) fn copies_template(&self, definition: DefinitionId) -> bool {
+        let declared = self.project.desired.source_templates.get(&definition);
+        declared.is_some_and(|template| template.rule == TemplateRule::Clone)
+    }
+
+    async fn own_templates(&self) -> Result<BTreeMap<DefinitionId, Vec<TemplateId>>, Failure> {
+        let mut own: BTreeMap<_, Vec<_>> = BTreeMap::new();
+        for template in self.connection.session.reader().source_templates().await? {
+            let ids = own.entry(template.definition_id).or_default();
+            ids.push(template.id);
+        }
+        Ok(own)
+    }
+}
