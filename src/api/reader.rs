@@ -6,14 +6,15 @@ use super::error::{ApiError, ApiErrorKind};
 use super::request;
 use super::success::Success;
 use super::wire::{
-    ConnectorList, ConnectorResponse, DefinitionList, InspectResponse, ResponseBody,
-    WorkspaceResponse,
+    ConnectorList, ConnectorResponse, DefinitionDetail, DefinitionList, InspectResponse,
+    ResponseBody, WorkspaceResponse,
 };
 use super::{Connector, Definition, Replication, Workspace};
 use crate::model::{
-    ConnectorId, Contract, LockUnpoisoned as _, ObservedConnector, OrganizationId, RecordedPlaces,
-    WorkspaceId,
+    ConnectorId, Contract, DefinitionId, LockUnpoisoned as _, ObservedConnector, OrganizationId,
+    RecordedPlaces, WorkspaceId,
 };
+use serde_json::Value;
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 use std::sync::Arc;
@@ -178,6 +179,13 @@ impl Reader {
         let request = request::list_definitions(name);
         let list: DefinitionList = self.client.as_application(&request).await?.decode()?;
         Ok(list.definitions())
+    }
+
+    /// The specification of a connector type's settings, as JSON Schema (`get_integrations_definitions_sources_id`).
+    pub async fn specification(&self, id: DefinitionId) -> Result<Option<Value>, ApiError> {
+        let request = request::get_definition(id);
+        let detail: Option<DefinitionDetail> = self.find(&request).await?;
+        Ok(detail.map(|detail| detail.definition.spec))
     }
 
     /// Sends a GET and decodes the response; `None` after 404.

@@ -69,6 +69,7 @@ mod status;
 mod token;
 mod token_forms;
 mod trust;
+mod types_lock;
 mod unverified;
 mod withheld;
 mod workflow;

@@ -4,11 +4,15 @@
 //! Does not read files or use the network: `observed` looks up types outside the catalog.
 
 mod example;
+mod lock;
 mod methods;
 mod similar;
 mod token_form;
 
 pub use example::Example;
+pub use lock::{
+    LockedSetting, LockedType, MAX_LOCK_BYTES, MAX_LOCKED_TYPES, TypesLock, locked_settings,
+};
 pub use methods::{NoSuchMethod, choose_method};
 pub use similar::{closest, similar_types};
 pub use token_form::token_form;

@@ -159,8 +159,7 @@ fn is_offline(command: &Command) -> bool {
             | Command::Show(_)
             | Command::Init(_)
             | Command::Validate(_)
-            | Command::Types(_)
-    )
+    ) || matches!(command, Command::Types(args) if !args.is_online())
 }
 
 async fn dispatch(command: Command, invocation: Invocation<'_>) -> Result<Exit, Failure> {
@@ -172,6 +171,9 @@ async fn dispatch(command: Command, invocation: Invocation<'_>) -> Result<Exit, 
         Command::Init(args) => init::run(invocation, &args),
         Command::Validate(_) => validate::run(invocation),
         Command::Expand(args) => expand::run(invocation, &args),
+        Command::Types(args) if args.is_online() => {
+            Box::pin(types::run_online(invocation, &args)).await
+        }
         Command::Types(args) => types::run(invocation, &args),
         Command::Plan(args) => plan::run(invocation, &args).await,
         Command::Replan(args) => replan::run(invocation, &args).await,

@@ -1,6 +1,6 @@
-//! Responsible for `types`: prints the catalog of connector types. Works offline.
+//! Responsible for `types`: prints the catalog of connector types, offline, or asks the API for its types.
 
-use crate::app::{Invocation, find_type};
+use crate::app::{self, App, Invocation, SessionSettings, find_type};
 use crate::catalog::{self, Example};
 use crate::cli::{Format, TypesArgs};
 use crate::failure::{Exit, Failure};
@@ -20,4 +20,36 @@ pub(super) fn run(invocation: Invocation<'_>, args: &TypesArgs) -> Result<Exit, 
         (_, Some(name)) => render::one_type(&mut out, find_type(name)?)?,
     }
     Ok(Exit::Success)
+}
+
+pub(super) async fn run_online(
+    invocation: Invocation<'_>,
+    args: &TypesArgs,
+) -> Result<Exit, Failure> {
+    let project = app::load_if_any(invocation)?;
+    let events = render::sinks::quiet(invocation.ui);
+    let opening = App::open(invocation, &project, SessionSettings::default(), events);
+    let app = app::unless_interrupted(invocation.env, opening).await?;
+    let result = app.until_interrupted(execute(&app, args)).await;
+    app.close().await?;
+    result.map(|()| Exit::Success)
+}
+
+async fn execute(app: &App<'_>, args: &TypesArgs) -> Result<(), Failure> {
+    let mut out = app.invocation.ui.out();
+    let is_json = app.invocation.global.format == Format::Json;
+    if args.templates {
+        let offered = app.offered_types().await?;
+        return Ok(if is_json {
+            json::document(&mut out, &offered)?
+        } else {
+            render::offered_types(&mut out, &offered)?
+        });
+    }
+    let refreshed = app.refresh_types().await?;
+    Ok(if is_json {
+        render::refreshed_types_as_json(&mut out, &refreshed)?
+    } else {
+        render::refreshed_types(&mut out, &refreshed)?
+    })
 }

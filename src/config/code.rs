@@ -94,6 +94,7 @@ codes! {
     CustomerPolicyViolation "customer_policy_violation" Error
     PreviousNameClash "previous_name_clash" Error
     UnknownType "unknown_type" Warning
+    TypesNotLocked "types_not_locked" Warning
     UnknownAuth "unknown_auth" Error
     MissingCredentials "missing_credentials" Error
     UnknownCredential "unknown_credential" Error

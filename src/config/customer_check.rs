@@ -6,6 +6,7 @@ use super::document;
 use super::findings::StagedFindings;
 use super::origin::{Origin, PathStep};
 use super::validate::{self, CheckedFiles, Declaration, Permissions, Scope, reserved_customer};
+use crate::catalog::TypesLock;
 use crate::model::{DesiredTemplates, RotationMode, SharedTexts};
 use serde_json::Value;
 use std::cell::RefCell;
@@ -28,6 +29,7 @@ pub(crate) fn check_customer(customer: &Value, options: &LoadOptions) -> Vec<Pro
         secret_access: &options.secret_access,
         permissions: Permissions::all(),
         rotation: RotationMode::default(),
+        types: &TypesLock::default(),
         source_templates: &DesiredTemplates::new(),
         links: &RefCell::default(),
         checked_files: CheckedFiles::default(),

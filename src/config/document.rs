@@ -17,7 +17,7 @@ use std::cell::OnceCell;
 use std::path::{Path, PathBuf};
 
 /// The keys that only the project file may have.
-pub(super) const PROJECT_KEYS: [&str; 15] = [
+pub(super) const PROJECT_KEYS: [&str; 16] = [
     "organization_id",
     "environments",
     "contract",
@@ -33,6 +33,7 @@ pub(super) const PROJECT_KEYS: [&str; 15] = [
     "customers_from",
     "oauth_apps",
     "source_templates",
+    "types_lock",
 ];
 
 /// Whether a line of the text starts with a project key.

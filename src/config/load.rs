@@ -356,6 +356,7 @@ impl Contents {
             origins: self.origins,
             stores: settings.stores,
             links: self.links,
+            types_lock: settings.types_lock.path,
             unchecked_secrets: settings.unchecked_secrets,
             files: self.files,
             scope: None,

@@ -161,6 +161,7 @@ impl FileLoader<'_> {
             secret_access: &self.options.secret_access,
             permissions: self.project_file.permissions(path),
             rotation: self.project_file.settings.rotation,
+            types: &self.project_file.settings.types_lock.types,
             source_templates: &self.project_file.settings.source_templates,
             links,
             checked_files: CheckedFiles::default(),

@@ -32,6 +32,8 @@ pub struct Project {
     pub stores: Option<BTreeSet<String>>,
     /// Where the links of the file references lead.
     pub links: SecretLinks,
+    /// The lock file of connector types, if the project file names one.
+    pub types_lock: Option<PathBuf>,
     /// Patterns of references, such as `env:ACME_*`, whose values may have any form.
     pub unchecked_secrets: Vec<String>,
     /// The files of the project, in the order of reading.
@@ -51,6 +53,7 @@ impl Project {
             origins: Origins::default(),
             stores: None,
             links: SecretLinks::new(),
+            types_lock: None,
             unchecked_secrets: Vec::new(),
             files: Vec::new(),
             scope: None,

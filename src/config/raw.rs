@@ -88,6 +88,8 @@ pub(crate) struct RawFile {
     /// The organization's source templates by connector type: `require`, `clone` (apply copies the vendor's template if
     /// there is none), or the UUID of the one that connectors of the type use.
     pub(crate) source_templates: Option<BTreeMap<String, String>>,
+    /// The lock file of the API's connector types that `airlift types --refresh` writes, relative to this file.
+    pub(crate) types_lock: Option<String>,
     /// Customers with placeholders, by name. `customers_from` fills them.
     pub(crate) templates: Option<BTreeMap<String, RawTemplate>>,
     /// Tables whose rows are customers.

@@ -30,6 +30,7 @@ pub mod sinks;
 mod terminal;
 mod text;
 mod token;
+mod types_lock;
 mod view;
 mod waves;
 pub(crate) mod wording;
@@ -68,6 +69,10 @@ pub use text::{
     plan_before_apply, rekeyed, report, signed, signing, status, trust_plan, trusted, types,
 };
 pub use token::{token, token_as_json, token_file, token_file_as_json, token_life};
+pub use types_lock::{
+    OfferedType, OfferedTypes, RefreshedTypes, offered_types, refreshed_types,
+    refreshed_types_as_json,
+};
 pub use view::ledger::{
     Fingerprints, LedgerConnector, LedgerContents, LedgerCopy, LedgerCustomer, RunHistory, Trusted,
     UnverifiedRow,

@@ -17,8 +17,8 @@ use super::error::{ApiError, ApiErrorKind};
 use super::redaction::Redactor;
 use super::resilience::Idempotency;
 use crate::model::{
-    Address, ConnectorBody, ConnectorId, Contract, CustomerPatch, Entity, SecretLookup, Status,
-    WorkspaceId,
+    Address, ConnectorBody, ConnectorId, Contract, CustomerPatch, DefinitionId, Entity,
+    SecretLookup, Status, WorkspaceId,
 };
 use bytes::Bytes;
 use reqwest::Method;
@@ -294,6 +294,12 @@ pub(super) fn list_definitions(name: Option<&str>) -> Request<'static> {
         .query
         .extend(name.map(|name| ("name", name.to_owned())));
     request
+}
+
+/// `get_integrations_definitions_sources_id`
+pub(super) fn get_definition(id: DefinitionId) -> Request<'static> {
+    let path = format!("/api/v1/integrations/definitions/sources/{id}");
+    Request::get("get_integrations_definitions_sources_id", path).about(&id)
 }
 
 #[cfg(test)]

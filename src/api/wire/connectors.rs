@@ -317,3 +317,20 @@ impl DefinitionList {
 impl ResponseBody for DefinitionList {
     const KIND: &'static str = "a list of definitions";
 }
+
+/// `SourceDefinitionResponse`
+#[derive(Deserialize)]
+pub(in crate::api) struct DefinitionDetail {
+    pub(in crate::api) definition: SpecifiedDefinition,
+}
+
+/// `ConnectorDefinition`
+#[derive(Deserialize)]
+pub(in crate::api) struct SpecifiedDefinition {
+    #[serde(default)]
+    pub(in crate::api) spec: Value,
+}
+
+impl ResponseBody for DefinitionDetail {
+    const KIND: &'static str = "a definition";
+}

@@ -8,8 +8,9 @@ mod visit_strings;
 mod workspaces;
 
 pub(super) use connectors::{
-    CheckResponse, ConnectorList, ConnectorResponse, CreateResponse, DefinitionList,
-    DeleteResponse, ExecuteResponse, InspectResponse, OrganizationConnector, OrganizationPage,
+    CheckResponse, ConnectorList, ConnectorResponse, CreateResponse, DefinitionDetail,
+    DefinitionList, DeleteResponse, ExecuteResponse, InspectResponse, OrganizationConnector,
+    OrganizationPage,
 };
 pub(super) use templates::{ConsentUrlResponse, TemplateCreated, TemplateList};
 pub(super) use tokens::{ScopedTokenResponse, TokenInfo, TokenResponse, WidgetTokenResponse};

@@ -3,9 +3,9 @@
 
 use super::{
     CheckResponse, ConnectorList, ConnectorResponse, ConsentUrlResponse, CreateResponse,
-    DefinitionList, DeleteResponse, ExecuteResponse, InspectResponse, OrganizationPage,
-    ScopedTokenResponse, StatsResponse, TemplateCreated, TemplateList, TokenInfo, TokenResponse,
-    WidgetTokenResponse, WorkspacePage, WorkspaceResponse,
+    DefinitionDetail, DefinitionList, DeleteResponse, ExecuteResponse, InspectResponse,
+    OrganizationPage, ScopedTokenResponse, StatsResponse, TemplateCreated, TemplateList, TokenInfo,
+    TokenResponse, WidgetTokenResponse, WorkspacePage, WorkspaceResponse,
 };
 use crate::model::ObservedDetail;
 use serde_json::{Map, Value};
@@ -121,6 +121,13 @@ impl VisitStrings for DefinitionList {
         self.definitions
             .iter_mut()
             .for_each(|definition| each(&mut definition.name));
+    }
+}
+
+/// Keys are checked where they are written to a file.
+impl VisitStrings for DefinitionDetail {
+    fn visit_strings(&mut self, each: Each<'_>) {
+        visit_value(&mut self.definition.spec, each);
     }
 }
 

@@ -23,9 +23,15 @@ pub(super) fn connector(
     scope: &Scope<'_>,
     findings: &mut Findings,
 ) -> Option<DesiredConnector> {
+    let named = scope.types.find(&raw.kind);
+    let known =
+        catalog::find(&raw.kind).or_else(|| catalog::find(&named?.definition_id.to_string()));
     let context = ConnectorContext {
         origin,
-        kind: catalog::find(&raw.kind),
+        kind: known,
+        locked: known.map_or(named, |known| {
+            scope.types.by_definition(known.definition_id)
+        }),
         scope,
     };
     let kind = kind(&raw.kind, context, findings);
@@ -123,6 +129,12 @@ fn kind(text: &str, context: ConnectorContext<'_>, findings: &mut Findings) -> O
         return Some(Kind {
             name: context.scope.texts.share(&known.name),
             definition_id: Some(known.definition_id),
+        });
+    }
+    if let Some(locked) = context.locked {
+        return Some(Kind {
+            name: context.scope.texts.share(text),
+            definition_id: Some(locked.definition_id),
         });
     }
     let definition_id = text

@@ -18,6 +18,7 @@ mod references;
 mod settings;
 mod source_templates;
 mod stores;
+mod types_lock;
 mod values;
 
 pub(super) use checked_files::CheckedFiles;
@@ -32,7 +33,7 @@ pub(super) use project::{
 };
 
 use super::origin::Origin;
-use crate::catalog::{self, ConnectorType};
+use crate::catalog::{self, ConnectorType, LockedType, TypesLock};
 use crate::config::mistakes;
 use crate::config::raw::FIELDS;
 use crate::config::redaction::did_you_mean;
@@ -50,6 +51,8 @@ pub(super) struct Scope<'s> {
     pub(super) permissions: Permissions,
     /// The rotation mode of connectors without their own `rotation`.
     pub(super) rotation: RotationMode,
+    /// The types of the API that the project pins.
+    pub(super) types: &'s TypesLock,
     /// The templates of connectors without their own `template_id`.
     pub(super) source_templates: &'s DesiredTemplates,
     /// Where the links of the file references lead. Checks add to it.
@@ -65,6 +68,8 @@ struct ConnectorContext<'s> {
     origin: Origin<'s>,
     /// `None` for a type outside the catalog.
     kind: Option<&'static ConnectorType>,
+    /// The type in the lock file, which also has types outside the catalog.
+    locked: Option<&'s LockedType>,
     scope: &'s Scope<'s>,
 }
 

@@ -43,6 +43,7 @@ pub(in crate::config) fn oauth_apps(
         let context = ConnectorContext {
             origin,
             kind: Some(kind),
+            locked: None,
             scope,
         };
         let fields = app_fields(method);

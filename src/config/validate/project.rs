@@ -2,6 +2,7 @@
 
 use super::connector::rotation;
 use super::source_templates::source_templates;
+use super::types_lock::{LockFile, types_lock};
 use crate::catalog::closest;
 use crate::config::code::Code;
 use crate::config::document::Document;
@@ -27,6 +28,7 @@ pub(in crate::config) struct ProjectSettings {
     pub(in crate::config) rotation: RotationMode,
     pub(in crate::config) adopt: AdoptPolicy,
     pub(in crate::config) source_templates: DesiredTemplates,
+    pub(in crate::config) types_lock: LockFile,
 }
 
 impl ProjectSettings {
@@ -54,6 +56,7 @@ impl ProjectSettings {
                 Some(false) | None => AdoptPolicy::Refuse,
             },
             source_templates: source_templates(document, findings),
+            types_lock: types_lock(document, findings),
         }
     }
 }

@@ -4,7 +4,7 @@
 use super::references::RESERVED;
 use super::values::kind_of;
 use super::{ConnectorContext, did_you_mean_or_all, references, values};
-use crate::catalog::{ConnectorType, Field, Variable};
+use crate::catalog::{ConnectorType, Field, LockedType, Variable};
 use crate::config::code::Code;
 use crate::config::findings::Findings;
 use crate::config::origin::Origin;
@@ -156,10 +156,44 @@ pub(super) fn replication(
         }
     };
     let settings = settings(block, origin, context, findings);
+    locked_settings(&settings, context, origin, findings);
     if let Some(kind) = kind {
-        known_settings(&settings, kind, origin, findings);
+        known_settings(&settings, kind, context.locked, origin, findings);
     }
     Some(settings)
+}
+
+/// Checks the settings that only the lock file knows.
+fn locked_settings(
+    settings: &Settings,
+    context: ConnectorContext<'_>,
+    origin: Origin<'_>,
+    findings: &mut Findings,
+) {
+    let Some(locked) = context.locked else {
+        return;
+    };
+    let in_catalog = |name: &str| {
+        let mut kind = context.kind.into_iter();
+        kind.any(|kind| kind.replication_config.contains_key(name))
+    };
+    let origins = origin.fields();
+    for (name, setting) in settings.iter().filter(|(name, _)| !in_catalog(name)) {
+        let Some(field) = locked.settings.get(name) else {
+            continue;
+        };
+        let origin = origins.key(name);
+        values::check(&named(name), setting, &field.field(), origin, findings);
+        if let Setting::Literal(Literal::Text(text)) = setting
+            && field.secret
+            && !names_secret(name)
+            && !text.is_empty()
+        {
+            let message = format!("{} is secret, and its value is a literal", named(name));
+            let help = Some("write a reference such as \"${env:NAME}\"".to_owned());
+            findings.at(origin, Code::SecretLookingLiteral, message, help);
+        }
+    }
 }
 
 /// Whether a finding about the place or the type of the settings says already why the connector has none.
@@ -197,6 +231,7 @@ fn no_settings(kind: &ConnectorType, origin: Origin<'_>, findings: &mut Findings
 fn known_settings(
     settings: &Settings,
     kind: &ConnectorType,
+    locked: Option<&LockedType>,
     origin: Origin<'_>,
     findings: &mut Findings,
 ) {
@@ -206,6 +241,9 @@ fn known_settings(
         let origin = origins.key(name);
         if let Some(field) = kind.replication_config.get(name) {
             values::check(&format!("`{name}`"), setting, field, origin, findings);
+            continue;
+        }
+        if locked.is_some_and(|locked| locked.settings.contains_key(name)) {
             continue;
         }
         let message = format!("unknown setting {} for {}", named(name), kind.name);

@@ -53,6 +53,7 @@ mod setting_forms;
 mod shards;
 mod shown_values;
 mod snapshot;
+mod source_templates;
 mod status;
 mod target;
 #[cfg(target_os = "linux")]
@@ -61,6 +62,7 @@ mod terminal;
 mod tokens;
 #[cfg(unix)]
 mod trust;
+mod types_lock;
 mod unknown_type;
 mod versions;
 mod waves;

@@ -69,6 +69,7 @@ pub(crate) const COMMANDS: &[CommandCase] = &[
         Offline,
         &["types", "types github", "types nonsense"],
     ),
+    case("types", Client, &["types --refresh", "types --templates"]),
     case("validate", Offline, &["validate"]),
     case("expand", Offline, &["expand", "expand nonsense"]),
     case(
