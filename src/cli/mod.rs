@@ -138,6 +138,7 @@ pub enum Command {
     /// Print the ids of what airlift manages
     Outputs(OutputsArgs),
     /// Show whether the credentials of each connector work
+    #[command(visible_alias = "check")]
     Status(StatusArgs),
     /// Ask customers for their consent to connectors, and record them
     Connect(ConnectArgs),

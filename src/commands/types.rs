@@ -38,18 +38,20 @@ pub(super) async fn run_online(
 async fn execute(app: &App<'_>, args: &TypesArgs) -> Result<(), Failure> {
     let mut out = app.invocation.ui.out();
     let is_json = app.invocation.global.format == Format::Json;
-    if args.templates {
+    let written = if args.templates {
         let offered = app.offered_types().await?;
-        return Ok(if is_json {
-            json::document(&mut out, &offered)?
+        if is_json {
+            json::document(&mut out, &offered)
         } else {
-            render::offered_types(&mut out, &offered)?
-        });
-    }
-    let refreshed = app.refresh_types().await?;
-    Ok(if is_json {
-        render::refreshed_types_as_json(&mut out, &refreshed)?
+            render::offered_types(&mut out, &offered)
+        }
     } else {
-        render::refreshed_types(&mut out, &refreshed)?
-    })
+        let refreshed = app.refresh_types().await?;
+        if is_json {
+            render::refreshed_types_as_json(&mut out, &refreshed)
+        } else {
+            render::refreshed_types(&mut out, &refreshed)
+        }
+    };
+    Ok(written?)
 }

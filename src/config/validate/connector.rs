@@ -23,17 +23,7 @@ pub(super) fn connector(
     scope: &Scope<'_>,
     findings: &mut Findings,
 ) -> Option<DesiredConnector> {
-    let named = scope.types.find(&raw.kind);
-    let known =
-        catalog::find(&raw.kind).or_else(|| catalog::find(&named?.definition_id.to_string()));
-    let context = ConnectorContext {
-        origin,
-        kind: known,
-        locked: known.map_or(named, |known| {
-            scope.types.by_definition(known.definition_id)
-        }),
-        scope,
-    };
+    let context = ConnectorContext::new(&raw.kind, origin, scope);
     let kind = kind(&raw.kind, context, findings);
     let given: Vec<&str> = raw
         .credentials
@@ -54,10 +44,7 @@ pub(super) fn connector(
     let connector = DesiredConnector {
         previous_name: raw.previous_name,
         auth,
-        template_id: match raw.template_id {
-            Some(text) => template(&text, origin.key("template_id"), findings),
-            None => chosen_template(kind.as_ref(), scope),
-        },
+        template_id: template(raw.template_id.as_deref(), kind.as_ref(), context, findings),
         entities: raw
             .entities
             .map(|raw| entities::entities(raw, context, findings)),
@@ -201,16 +188,21 @@ fn readable(kind: Option<&ConnectorType>, given: &[&str]) -> BTreeSet<String> {
         .collect()
 }
 
-/// The template that the project file chooses for the connectors of a type.
-fn chosen_template(kind: Option<&Kind>, scope: &Scope<'_>) -> Option<TemplateId> {
-    let declared = scope.source_templates.get(&kind?.definition_id?)?;
-    declared.rule.chosen()
-}
-
-fn template(text: &str, origin: Origin<'_>, findings: &mut Findings) -> Option<TemplateId> {
+/// The template that the connector names, else the one that the project file chooses for its type.
+fn template(
+    text: Option<&str>,
+    kind: Option<&Kind>,
+    context: ConnectorContext<'_>,
+    findings: &mut Findings,
+) -> Option<TemplateId> {
+    let Some(text) = text else {
+        let templates = context.scope.source_templates;
+        return templates.get(&kind?.definition_id?)?.rule.chosen();
+    };
     text.parse()
         .map_err(|_| {
             let message = "`template_id` takes a template's UUID, or null";
+            let origin = context.origin.key("template_id");
             findings.at(origin, Code::InvalidFormat, message, None);
         })
         .ok()

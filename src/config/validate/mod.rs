@@ -73,7 +73,22 @@ struct ConnectorContext<'s> {
     scope: &'s Scope<'s>,
 }
 
-impl ConnectorContext<'_> {
+impl<'s> ConnectorContext<'s> {
+    /// A connector of a declared type. The lock file can name a type of the catalog in other words.
+    fn new(declared_type: &str, origin: Origin<'s>, scope: &'s Scope<'s>) -> Self {
+        let named = scope.types.find(declared_type);
+        let known = catalog::find(declared_type)
+            .or_else(|| catalog::find(&named?.definition_id.to_string()));
+        Self {
+            origin,
+            kind: known,
+            locked: known.map_or(named, |known| {
+                scope.types.by_definition(known.definition_id)
+            }),
+            scope,
+        }
+    }
+
     /// Whether the fields of a block are in a block of an unknown name, which has a finding of its own.
     fn has_block_elsewhere(self, block: &str) -> bool {
         let fields = self.origin.entries();
