@@ -8,8 +8,9 @@ use std::time::{Duration, Instant};
 
 /// The period over which requests are counted.
 const PERIOD: Duration = Duration::from_mins(1);
-/// Requests of one client in a period. A person needs four.
-const REQUESTS: u32 = 60;
+/// Requests of one client in a period. A person needs four, and a company has one address for its people and its mail
+/// scanner.
+const REQUESTS: u32 = 240;
 /// The clients that are counted at the same time.
 const CLIENTS: usize = 10_000;
 /// Requests in a period of all clients that find the table full.

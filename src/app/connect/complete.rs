@@ -3,11 +3,12 @@
 
 use super::{already_connected, is_declared_as, recorded_at};
 use crate::app::App;
-use crate::app::execution::Strategy;
+use crate::app::execution::{ResolvedSecrets, Strategy};
 use crate::cli::ExecutionArgs;
 use crate::consent::Completed;
 use crate::failure::{Failure, FailureKind};
 use crate::model::{Address, ConnectorId, LedgerState};
+use crate::plan::{Action, Policy, Step};
 use crate::render;
 use jiff::{SignedDuration, Timestamp};
 
@@ -71,6 +72,7 @@ impl App<'_> {
             .iter()
             .any(|operation| operation.remote_id == Some(id.to_string()));
         if is_recorded {
+            let deferred = self.without_settings(&expected.address, deferred).await;
             // The connector is recorded, even if the note cannot be written.
             let _ = render::left_for_apply(self.invocation.ui, &deferred);
             return Ok(Completed::New);
@@ -83,6 +85,40 @@ impl App<'_> {
             Failure::new(FailureKind::Partial, "consent_not_recorded", message)
                 .hint("`airlift apply` records it, because its name and type match"),
         )
+    }
+
+    /// Sets what the files declare and a consent cannot ask for, such as `entities`, so that an agent does not have more
+    /// until the next apply. Returns the changes that are left for `apply`.
+    async fn without_settings(
+        &self,
+        address: &Address,
+        mut deferred: Vec<(Address, Action)>,
+    ) -> Vec<(Address, Action)> {
+        let is_setting =
+            |(at, action): &(Address, Action)| at == address && *action == Action::Update;
+        // `apply` shows the problem of a change that does not succeed.
+        if deferred.iter().any(is_setting) && matches!(self.set_settings(address).await, Ok(true)) {
+            deferred.retain(|change| !is_setting(change));
+        }
+        deferred
+    }
+
+    /// Changes the settings of a recorded connector. Returns whether they are now as declared.
+    async fn set_settings(&self, address: &Address) -> Result<bool, Failure> {
+        let ledger = self.read_ledger().await?;
+        let selection = Policy {
+            targets: [address.clone()].into(),
+            ..Policy::default()
+        };
+        let planned = Box::pin(self.planned_of_selection(selection, ledger)).await?;
+        let plan = &planned.plan;
+        let is_setting = |step: &Step| step.address == *address && step.action == Action::Update;
+        if !plan.refusals.is_empty() || !plan.steps().all(is_setting) {
+            return Ok(false);
+        }
+        let (secrets, args) = (ResolvedSecrets::default(), ExecutionArgs::default());
+        let report = self.execute_at_once("connect", &planned, &secrets, args);
+        Ok(Box::pin(report).await?.is_complete())
     }
 
     /// Refuses a connector of another customer, of another declaration, or from before the consent.

@@ -44,7 +44,7 @@ impl TypeRow {
             .collect();
         Self {
             name: Safe::new(&kind.name),
-            methods: Safe::new(methods.join(", ")),
+            methods: Safe::new(format_args!("{}{}", methods.join(", "), marks(kind))),
         }
     }
 }
@@ -146,6 +146,19 @@ fn scopes(method: &AuthMethod) -> SectionView {
     SectionView {
         title: Safe::new(format_args!("OAuth scopes, auth: {}", method.name)),
         fields: method.scopes.iter().map(row).collect(),
+    }
+}
+
+/// The same as [`remarks`], in a word or two for the list.
+fn marks(kind: &ConnectorType) -> String {
+    let availability = kind.availability.as_ref().map(|it| it.state.as_str());
+    let state = availability.filter(|state| *state != "enabled");
+    let direct = (kind.runtime_mode.as_deref() == Some("direct_only")).then_some("direct use only");
+    let marks: Vec<&str> = state.into_iter().chain(direct).collect();
+    if marks.is_empty() {
+        String::new()
+    } else {
+        format!(" ({})", marks.join(", "))
     }
 }
 

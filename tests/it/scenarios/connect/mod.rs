@@ -188,8 +188,10 @@ fn connect_from_terminal_records_connector() {
     assert_eq!(code, 0, "{output}");
     let id = env.connector("CRM").id.to_string();
     assert!(output.contains(&id), "{output}");
-    // The entities are not part of a consent.
-    env.converge(&[]);
+    // The entities are not part of a consent, and are set after it.
+    env.run(&["plan", "--target", "acme", "--detailed-exitcode"])
+        .exits(0)
+        .says("No changes.");
     let again = env.run(&["connect", "acme/CRM"]);
     again.exits(5).complains("already_connected");
     let same = env.run(&["connect", "acme/CRM", "--complete", &id]);
