@@ -11,15 +11,17 @@ mod oauth_app;
 mod plan;
 mod report;
 mod results;
+mod saved;
 mod waiting;
 
 pub(super) use drift::{DriftEntry, entry as drift_entry};
 pub(super) use failure::{FailureEntry, entry as failure_entry};
-pub(super) use plan::{Change, SavedEntry, UnverifiedEntry, change, unverified};
+pub(super) use plan::{Change, UnverifiedEntry, change, unverified};
 pub(super) use report::{ReportSummary, summary as report_summary};
 pub(super) use results::help_document;
 pub use results::{exported, serving, snapshot, types, written};
 pub(crate) use results::{help, topics};
+pub(super) use saved::SavedEntry;
 
 use super::ndjson;
 use super::sanitize;
@@ -39,15 +41,12 @@ pub(super) const FORMAT_VERSION: u32 = 1;
 
 /// Writes a plan, and where it was saved.
 pub fn plan(out: &mut Out<'_>, plan: &Plan, saved: Option<&SavedFile>) -> io::Result<()> {
-    document(
-        out,
-        &plan::document(plan, saved.map(plan::SavedEntry::from)),
-    )
+    document(out, &plan::document(plan, saved.map(SavedEntry::from)))
 }
 
 /// Writes a saved plan.
 pub fn saved_plan(out: &mut Out<'_>, saved: &ReadPlan, checks: &PlanChecks) -> io::Result<()> {
-    let entry = plan::SavedEntry::new(saved, checks);
+    let entry = SavedEntry::new(saved, checks);
     document(out, &plan::document(&saved.content.plan, Some(entry)))
 }
 
