@@ -62,6 +62,7 @@ impl Environment {
                         || COMMIT_VARIABLES.iter().any(|variable| name == variable)
                         || USER_VARIABLES.iter().any(|variable| name == variable)
                         || name.to_str().is_some_and(super::network::is_named)
+                        || name.to_str().is_some_and(super::exposure::is_named)
                         || starts_with_one_of(name, &OWN_PREFIXES)
                         || starts_with_one_of(name, &OBJECT_STORE_PREFIXES)
                         || name.to_str().is_some_and(SecretAccess::reads_variable)

@@ -2,6 +2,7 @@
 //! the secret stores. Changes nothing.
 
 use super::credentials::{SECRET, client_secret};
+use super::exposure::check_exposure;
 use super::ledger_access::{state_dir, state_name};
 use super::ledger_health::{check_directory, check_ledger, is_shared};
 use super::plan_health::check_plan;
@@ -76,6 +77,8 @@ pub(crate) async fn check_health(invocation: Invocation<'_>) -> Result<Diagnosis
             let check = check_directory(project, invocation.global);
             diagnosis.checks.push(check);
         }
+        let exposed = check_exposure(invocation, project);
+        diagnosis.checks.extend(exposed);
         let needed = diagnosis.needed.as_ref();
         let checks = stores(invocation, project, needed).await?;
         diagnosis.checks.extend(checks);

@@ -24,6 +24,7 @@ mod environment;
 mod execution;
 mod export;
 mod export_update;
+mod exposure;
 mod filters;
 mod health;
 mod ledger_access;

@@ -55,7 +55,7 @@ impl OwnCredentials {
 
     /// What the credential is that a value is or contains, plain or encoded. The time that this takes tells nothing that
     /// the refusal does not tell: the value is compared once for each run.
-    pub(super) fn contained_in(&self, value: &SecretValue) -> Option<&'static str> {
+    pub fn contained_in(&self, value: &SecretValue) -> Option<&'static str> {
         let text = value.expose();
         let unescaped = without_escapes(text);
         self.0

@@ -69,3 +69,24 @@ fn doctor_with_rejected_credentials_exits_like_plan() {
         false
     );
 }
+
+#[test]
+fn doctor_warns_of_credentials_of_the_run_in_the_project_and_of_jobs_that_print_variables() {
+    let mut env = TestEnv::applied();
+    let clean = env.run(&["doctor"]);
+    assert!(!clean.exits(0).stdout.contains("exposure"), "{clean}");
+    let secret = env.variables["AIRBYTE_CLIENT_SECRET"].clone();
+    env.write(
+        ".env",
+        &format!("export AIRBYTE_CLIENT_SECRET='{secret}'\n"),
+    );
+    env.set("CI_DEBUG_TRACE", "true");
+    env.set("ACTIONS_STEP_DEBUG", "false");
+    let exposed = env.run(&["doctor"]);
+    exposed
+        .exits(0)
+        .says(".env has the organization's own credentials")
+        .says("CI_DEBUG_TRACE is set");
+    assert!(!exposed.stdout.contains("ACTIONS_STEP_DEBUG"), "{exposed}");
+    assert!(!exposed.to_string().contains(&secret), "{exposed}");
+}

@@ -1,0 +1,101 @@
+//! Responsible for the checks of `doctor` on exposure: credentials of the run in files of the project, and settings of a
+//! CI job that print variables. Shows no credential.
+
+use super::credentials::own_credentials;
+use super::{Environment, Invocation};
+use crate::config::Project;
+use crate::files;
+use crate::model::{HealthCheck, SecretValue, first_names};
+use crate::secrets::OwnCredentials;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+const SUBJECT: &str = "exposure";
+/// The most files that are searched, and the most bytes of each.
+const MOST_FILES: usize = 1_000;
+const MOST_BYTES: u64 = 1 << 20;
+/// Variables with which a CI job prints more than its commands do, and what it prints.
+const TRACES: [(&str, &str); 4] = [
+    ("ACTIONS_STEP_DEBUG", "the inputs of each step"),
+    ("CI_DEBUG_SERVICES", "the output of its services"),
+    ("CI_DEBUG_TRACE", "every variable with its value"),
+    ("SYSTEM_DEBUG", "the inputs of each task"),
+];
+
+/// The variable with the options of the shell that started the command.
+const SHELL_OPTIONS: &str = "SHELLOPTS";
+
+/// Whether the checks read a variable.
+pub(super) fn is_named(variable: &str) -> bool {
+    variable == SHELL_OPTIONS || TRACES.iter().any(|(name, _)| *name == variable)
+}
+
+/// What others could read.
+pub(super) fn check_exposure(invocation: Invocation<'_>, project: &Project) -> Vec<HealthCheck> {
+    let own = own_credentials(invocation.env);
+    let mut checks = credentials_in_files(project, &own);
+    checks.extend(traces(invocation.env));
+    checks
+}
+
+/// Looks for credentials of the run in the files of the project, and in the other files of its directory, such as `.env`.
+fn credentials_in_files(project: &Project, own: &OwnCredentials) -> Vec<HealthCheck> {
+    let beside = project.root.read_dir().into_iter().flatten().flatten();
+    let paths: BTreeSet<PathBuf> = project
+        .files
+        .iter()
+        .cloned()
+        .chain(beside.map(|entry| entry.path()))
+        .collect();
+    let mut by_reason: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+    for path in paths.iter().take(MOST_FILES) {
+        if let Some(reason) = text_of(path).and_then(|text| own.contained_in(&text)) {
+            let names = by_reason.entry(reason).or_default();
+            names.push(path.display().to_string());
+        }
+    }
+    let checks = by_reason.into_iter().map(|(reason, names)| {
+        let detail = format!("{} has {reason}", first_names(&names));
+        let hint = "keep it outside of the project, and replace it if others have the file";
+        HealthCheck::warn(SUBJECT, detail, hint)
+    });
+    checks.collect()
+}
+
+/// The text of a regular file. Follows no link, and opens no pipe.
+fn text_of(path: &Path) -> Option<SecretValue> {
+    let directory = path.parent()?;
+    let directory = if directory.as_os_str().is_empty() {
+        Path::new(".")
+    } else {
+        directory
+    };
+    let name = Path::new(path.file_name()?);
+    let file = files::open_read(directory, name).ok().flatten()?;
+    let bytes = files::read_to_limit(directory, name, &file, MOST_BYTES).ok()?;
+    String::from_utf8(bytes).ok().map(SecretValue::new)
+}
+
+fn traces(env: &Environment) -> Vec<HealthCheck> {
+    let is_set = |name: &str| {
+        let value = env.text(name).unwrap_or_default().to_lowercase();
+        !["", "0", "false"].contains(&value.as_str())
+    };
+    let set = TRACES.into_iter().filter(|(name, _)| is_set(name));
+    let mut checks: Vec<HealthCheck> = set
+        .map(|(name, prints)| {
+            let detail = format!("{name} is set, so the log of the job shows {prints}");
+            HealthCheck::warn(SUBJECT, detail, "unset it for jobs that have credentials")
+        })
+        .collect();
+    let options = env.text(SHELL_OPTIONS).unwrap_or_default();
+    if options.split(':').any(|option| option == "xtrace") {
+        let detail = "the shell prints each command with its values (`set -x`)";
+        checks.push(HealthCheck::warn(
+            SUBJECT,
+            detail,
+            "leave `set -x` out of jobs that have credentials",
+        ));
+    }
+    checks
+}
