@@ -131,6 +131,10 @@ const HARMLESS: [&str; 7] = [
 ];
 /// The part of an assigned value that is looked at.
 const VALUE_LENGTH: usize = 64;
+/// Prefixes that also begin ordinary words, with the number of letters and digits that follow in a token.
+const LONG_TOKEN_PREFIXES: [(&str, usize); 2] = [("key-", 32), ("secret_", 40)];
+/// Schemes of addresses of people, in which a name and no password follows the colon.
+const SCHEMES_OF_PEOPLE: [&str; 5] = ["acct", "mailto", "sip", "sips", "xmpp"];
 /// The shortest token that is recognized inside a text. Shorter words are too often harmless.
 const SHORTEST_TOKEN: usize = 12;
 /// Whether a field of this name usually contains a secret.
@@ -146,7 +150,17 @@ fn holds_token(text: &str) -> bool {
         || text
             .split(is_separator)
             .filter(|word| word.len() >= SHORTEST_TOKEN)
-            .any(|word| TOKEN_PREFIXES.iter().any(|prefix| word.starts_with(prefix)))
+            .any(is_token)
+}
+
+fn is_token(word: &str) -> bool {
+    let is_long = |&(prefix, length): &(&str, usize)| {
+        word.strip_prefix(prefix).is_some_and(|rest| {
+            rest.len() >= length && rest.bytes().all(|byte| byte.is_ascii_alphanumeric())
+        })
+    };
+    TOKEN_PREFIXES.iter().any(|prefix| word.starts_with(prefix))
+        || LONG_TOKEN_PREFIXES.iter().any(is_long)
 }
 
 /// Whether a text contains an `Authorization` header, or is the value of one.
@@ -228,6 +242,25 @@ fn has_user(text: &str) -> bool {
     })
 }
 
+/// Whether a word of the text is a user, a password and a host without a scheme, as in `user:password@host`.
+fn has_password(text: &str) -> bool {
+    let is_separator = |c: char| c.is_whitespace() || "\"',;<>()".contains(c);
+    text.split(is_separator).any(|word| {
+        let Some((login, host)) = word.rsplit_once('@') else {
+            return false;
+        };
+        let Some((user, password)) = login.split_once(':') else {
+            return false;
+        };
+        let is_person = |scheme: &&str| user.eq_ignore_ascii_case(scheme);
+        host.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '[')
+            && !user.is_empty()
+            && !password.is_empty()
+            && !password.starts_with("//")
+            && !SCHEMES_OF_PEOPLE.iter().any(is_person)
+    })
+}
+
 /// Whether a text is a secret by its form or by the name of its field.
 pub fn looks_secret(name: &str, text: &str) -> bool {
     !text.is_empty()
@@ -237,6 +270,7 @@ pub fn looks_secret(name: &str, text: &str) -> bool {
             || is_authorization(text)
             || holds_token(text)
             || has_user(text)
+            || has_password(text)
             || assigns_secret(text)
             || WEBHOOKS.iter().any(|address| text.contains(address)))
 }
@@ -312,6 +346,10 @@ mod tests {
             "1//0abcdefghijkl",
             "EAABsbCSabcdefgh",
             "AGE-SECRET-KEY-1ABCDEFG",
+            "key-0123456789abcdef0123456789abcdef",
+            "secret_0123456789abcdefghijABCDEFGHIJ0123456789abc",
+            "reader:hunter2@db.example.com:5432/app",
+            "dsn reader:hunter2@10.0.0.1",
         ] {
             assert!(looks_secret("value", text), "{text}");
         }
@@ -345,6 +383,12 @@ mod tests {
             "0 3 * * *",
             "s3://bucket/path/*.csv",
             "sk-learn",
+            "key-value",
+            "secret_santa_list",
+            "acct:ann@example.com",
+            "git@github.com:acme/api",
+            "at 10:00 @ann",
+            "https://h:80/a@b",
         ] {
             assert!(!looks_secret("value", text), "{text}");
         }
