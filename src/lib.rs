@@ -136,6 +136,8 @@ pub mod saved_plan;
 mod secrets;
 #[cfg(feature = "testing")]
 pub mod secrets;
+#[cfg(feature = "otel")]
+mod telemetry;
 
 pub use commands::run_command_line;
 pub use failure::{Exit, Failure, FailureKind};

@@ -3,6 +3,7 @@
 //!
 //! Does not take a secret from a project's files.
 
+use super::named_file::text_of;
 use super::{Environment, ledger_keys};
 use crate::failure::{Failure, FailureKind};
 use crate::secrets::{OwnCredentials, read_operator_secret};
@@ -30,6 +31,14 @@ const CLIENT_SECRET: SecretVariable = SecretVariable {
     bad_file: (FailureKind::Authentication, "bad_client_secret_file"),
 };
 
+/// What signs the events of `connect serve`.
+pub(super) const WEBHOOK_SECRET: SecretVariable = SecretVariable {
+    variable: "AIRLIFT_WEBHOOK_SECRET",
+    file_variable: "AIRLIFT_WEBHOOK_SECRET_FILE",
+    two: "two_webhook_secrets",
+    bad_file: (FailureKind::Error, "bad_webhook"),
+};
+
 /// Reads the client's secret, if the environment has it.
 pub(super) fn client_secret(env: &Environment) -> Result<Option<Zeroizing<String>>, Failure> {
     CLIENT_SECRET.read(env)
@@ -37,7 +46,7 @@ pub(super) fn client_secret(env: &Environment) -> Result<Option<Zeroizing<String
 
 /// The values of this run's own credentials, from the environment and from the files that it names.
 pub(super) fn own_credentials(env: &Environment) -> OwnCredentials {
-    [CLIENT_SECRET]
+    let own = [CLIENT_SECRET, WEBHOOK_SECRET]
         .into_iter()
         .chain(ledger_keys::VARIABLES)
         .fold(env.own_credentials(), |own, source| {
@@ -46,7 +55,15 @@ pub(super) fn own_credentials(env: &Environment) -> OwnCredentials {
                 Ok(Some(secret)) => own.with(source.variable, &secret),
                 _ => own,
             }
-        })
+        });
+    // The store reports a file that cannot be read. Others may read the token of a pod.
+    match env
+        .text("AIRLIFT_VAULT_JWT_FILE")
+        .and_then(|path| text_of(Path::new(&path)).ok())
+    {
+        Some(jwt) => own.with("AIRLIFT_VAULT_JWT", &Zeroizing::new(jwt)),
+        None => own,
+    }
 }
 
 impl SecretVariable {

@@ -14,6 +14,10 @@ use tokio::sync::Notify;
 
 /// Prefixes of the variables that airlift reads.
 const OWN_PREFIXES: [&str; 2] = ["AIRBYTE_", "AIRLIFT_"];
+/// The prefix of the variables that say where traces go.
+const TRACES_PREFIX: &str = "OTEL_";
+/// The variable that names the span of the caller.
+const CALLER: &str = "TRACEPARENT";
 /// The directory of the user's own configuration.
 const HOME: &str = "HOME";
 /// The variable that a runner of GitHub Actions sets.
@@ -59,6 +63,7 @@ impl Environment {
                 .filter(|(name, _)| {
                     name == HOME
                         || name == GITHUB_RUNNER
+                        || (cfg!(feature = "otel") && is_for_traces(name))
                         || COMMIT_VARIABLES.iter().any(|variable| name == variable)
                         || USER_VARIABLES.iter().any(|variable| name == variable)
                         || name.to_str().is_some_and(super::network::is_named)
@@ -192,6 +197,10 @@ impl<N: Into<OsString>, V: Into<OsString>> FromIterator<(N, V)> for Environment 
             ..Self::default()
         }
     }
+}
+
+fn is_for_traces(name: &OsStr) -> bool {
+    name == CALLER || starts_with_one_of(name, &[TRACES_PREFIX])
 }
 
 fn starts_with_one_of(name: &OsStr, prefixes: &[&str]) -> bool {

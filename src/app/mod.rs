@@ -110,7 +110,7 @@ use crate::apply::Stop;
 use crate::cli::{Format, GlobalArgs};
 use crate::config::{Loaded, Project};
 use crate::events::{Event, Sink};
-use crate::failure::{Exit, Failure};
+use crate::failure::{Exit, Failure, FailureKind};
 use crate::ledger::{
     Authenticator, Ledger, LedgerStore, Lock, PlanStore, Scope, check_environment,
 };
@@ -146,6 +146,9 @@ impl Invocation<'_> {
     /// Shows the failure that stops the command. JSON output has one document: the failure, unless
     /// the result came first.
     pub(crate) fn fail(self, failure: &Failure) -> Exit {
+        if failure.kind == FailureKind::Cancelled {
+            self.ui.clear_line();
+        }
         self.ui.failure(failure);
         self.write_failure(failure);
         failure.exit()

@@ -1,6 +1,7 @@
 //! Responsible for loading the project that the command line names, and for the resolver of its
 //! secret references.
 
+use super::named_file::content_of;
 use super::{Environment, Invocation, Selectable, credentials};
 use crate::cli::{Format, GlobalArgs};
 use crate::config::{self, LoadOptions, Loaded, OuterProject, Project};
@@ -17,6 +18,9 @@ use std::path::{Path, PathBuf};
 /// The maximum that is read from standard input: one byte more than a file may have, so that a
 /// larger input is noticed.
 const STDIN_LIMIT: u64 = 64 * 1024 * 1024 + 1;
+
+/// The largest file of certificates, in bytes.
+const LARGEST_CA: u64 = 8 << 20;
 
 /// The next step after findings.
 pub(crate) const EXPLAIN_FINDINGS: &str =
@@ -221,7 +225,7 @@ pub(super) fn ca_pem(global: &GlobalArgs) -> Result<Option<Vec<u8>>, Failure> {
     let Some(path) = &global.ca_file else {
         return Ok(None);
     };
-    std::fs::read(path).map(Some).map_err(|error| {
+    content_of(path, LARGEST_CA).map(Some).map_err(|error| {
         let message = format!("cannot read {}: {error}", path.display());
         Failure::error("bad_ca_file", message)
     })

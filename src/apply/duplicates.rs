@@ -89,10 +89,14 @@ fn warn_unresolved(
     created: &CreatedConnector,
     error: StepError,
 ) {
+    ctx.run.request_stop(&ctx.plan.name, error.stop);
+    // A ledger that cannot be written ends the run. The next one settles the open intent.
+    if matches!(error.problem, StepProblem::Ledger { .. }) {
+        return;
+    }
     let problem = error.problem;
     let warning = StepWarning::DuplicatesUnresolved { problem };
     warn(reports, created, warning);
-    ctx.run.request_stop(&ctx.plan.name, error.stop);
 }
 
 /// Requires that a list shows a replacement before the old connector is deleted. Otherwise the

@@ -120,6 +120,11 @@ pub enum StepProblem {
         /// What the ledger's error says.
         error: String,
     },
+    /// The API took a write, and the ledger could not record it.
+    NotRecorded {
+        /// What the ledger's error says.
+        error: String,
+    },
 }
 
 /// How the remote state changed after the plan was made.

@@ -58,6 +58,20 @@ impl StepError {
     }
 }
 
+impl StepError {
+    /// The error of recording a write that the API took.
+    pub(super) fn after_write(self) -> Self {
+        match self.problem {
+            StepProblem::Ledger { error } => Self {
+                outcome: Outcome::Unknown,
+                problem: StepProblem::NotRecorded { error },
+                ..self
+            },
+            _ => self,
+        }
+    }
+}
+
 impl From<ApiError> for StepError {
     fn from(error: ApiError) -> Self {
         let outcome = match error.effect() {
@@ -98,8 +112,10 @@ impl From<LedgerError> for StepError {
 
 #[cfg(test)]
 mod tests {
-    use super::{Outcome, StepError};
+    use super::{LedgerError, Outcome, StepError, StepProblem};
     use crate::api::{ApiError, ApiErrorKind, Call, TokenOwner};
+    use std::io;
+    use std::path::PathBuf;
     use std::time::Duration;
 
     fn unavailable(may_have_taken_effect: bool) -> StepError {
@@ -113,6 +129,23 @@ mod tests {
         };
         let kind = ApiErrorKind::Unavailable("down".to_owned());
         StepError::from(ApiError::new(call, kind))
+    }
+
+    #[test]
+    fn ledger_error_after_a_write_is_unknown() {
+        let failed = || LedgerError::Io {
+            action: "cannot write",
+            path: PathBuf::from("x"),
+            source: io::Error::other("full"),
+        };
+        let before = StepError::from(failed());
+        assert_eq!(before.outcome, Outcome::Failed);
+        let after = StepError::from(failed()).after_write();
+        assert_eq!(after.outcome, Outcome::Unknown);
+        assert!(matches!(after.problem, StepProblem::NotRecorded { .. }));
+        assert_eq!(after.stop, before.stop);
+        let other = unavailable(false).after_write();
+        assert_eq!(other.outcome, Outcome::NotAttempted);
     }
 
     #[test]

@@ -33,6 +33,8 @@ use crate::app::{self, Environment, Invocation, repeated_options};
 use crate::cli::{self, Cli, ColorArg, Command, Format, GlobalArgs, LedgerCommand, SandboxCommand};
 use crate::failure::{Exit, Failure};
 use crate::render::{self, ColorChoice, OutputEnvironment, Ui, Verbosity, ndjson};
+#[cfg(feature = "otel")]
+use crate::telemetry::{Settings, Telemetry};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -124,11 +126,71 @@ pub async fn perform(mut cli: Cli, env: &Environment, ui: &Ui) -> Exit {
     } else {
         ui
     };
-    let invocation = invocation(&cli.global, &env, &ui);
+    #[cfg(feature = "otel")]
+    return traced(cli, &env, ui).await;
+    #[cfg(not(feature = "otel"))]
+    ended(cli, &env, &ui).await
+}
+
+async fn ended(cli: Cli, env: &Environment, ui: &Ui) -> Exit {
+    let invocation = invocation(&cli.global, env, ui);
     match Box::pin(dispatch(cli.command, invocation)).await {
         Ok(exit) => invocation.end(exit),
         Err(failure) => invocation.fail(&failure),
     }
+}
+
+/// Runs a command, and sends its spans if the environment names an endpoint for them.
+#[cfg(feature = "otel")]
+async fn traced(cli: Cli, env: &Environment, ui: Ui) -> Exit {
+    let settings = (!is_offline(&cli.command)).then(|| Settings::read(|name| env.text(name)));
+    let Some(settings) = settings.flatten() else {
+        return ended(cli, env, &ui).await;
+    };
+    let telemetry = match Telemetry::start(settings, trace_name(&cli.command)) {
+        Ok(telemetry) => telemetry,
+        Err(problem) => {
+            note_traces(&ui, &format!("the endpoint {problem}"));
+            return ended(cli, env, &ui).await;
+        }
+    };
+    let ui = ui.with_observer(telemetry.sink());
+    let exit = ended(cli, env, &ui).await;
+    if let Some(problem) = telemetry.finish(exit.number()).await {
+        note_traces(&ui, &problem);
+    }
+    exit
+}
+
+/// The name of a command's span.
+#[cfg(feature = "otel")]
+fn trace_name(command: &Command) -> &'static str {
+    match command {
+        Command::Plan(_) => "plan",
+        Command::Replan(_) => "replan",
+        Command::Snapshot(_) => "snapshot",
+        Command::Adopt(_) => "adopt",
+        Command::Apply(_) => "apply",
+        Command::Drift(_) => "drift",
+        Command::Export(_) => "export",
+        Command::Doctor(_) => "doctor",
+        Command::Rotate(_) => "rotate",
+        Command::Outputs(_) => "outputs",
+        Command::Status(_) => "status",
+        Command::Connect(_) => "connect",
+        Command::Token(_) => "token",
+        Command::Ledger(_) => "ledger",
+        _ => "airlift",
+    }
+}
+
+/// Traces never change the result of a command, so that a problem is a note.
+#[cfg(feature = "otel")]
+fn note_traces(ui: &Ui, problem: &str) {
+    let _ = render::print_note(
+        ui,
+        &format!("traces (OTEL_EXPORTER_OTLP_ENDPOINT): {problem}"),
+    );
 }
 
 fn invocation<'a>(global: &'a GlobalArgs, env: &'a Environment, ui: &'a Ui) -> Invocation<'a> {

@@ -9,6 +9,7 @@ pub(crate) mod recorder;
 
 use crate::model::{Action, Address, FailedRequest, Outcome};
 use serde::Serialize;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// Receives events, from several tasks at the same time.
@@ -104,6 +105,12 @@ impl Sink for Sinks {
         for sink in &self.0 {
             sink.emit(event);
         }
+    }
+}
+
+impl<S: Sink + ?Sized> Sink for Arc<S> {
+    fn emit(&self, event: Event<'_>) {
+        self.as_ref().emit(event);
     }
 }
 

@@ -22,6 +22,20 @@ impl PostClient {
         if !is_private(&url) {
             return Err("must start with https://");
         }
+        Self::to(url)
+    }
+
+    /// Accepts http for every host, too, unless the requests have a login.
+    #[cfg(feature = "otel")]
+    pub(crate) fn for_traces(address: &str, has_login: bool) -> Result<Self, &'static str> {
+        let url = Url::parse(address).map_err(|_| "is not an address")?;
+        if !(is_private(&url) || (url.scheme() == "http" && !has_login)) {
+            return Err("must start with https://, because its requests have headers of their own");
+        }
+        Self::to(url)
+    }
+
+    fn to(url: Url) -> Result<Self, &'static str> {
         let client = builder(&url, None, CONNECT_TIMEOUT)
             .map(|builder| builder.timeout(TIMEOUT))
             .and_then(build)
@@ -33,15 +47,15 @@ impl PostClient {
     }
 
     /// Sends a JSON text, and returns the status.
-    pub(crate) async fn post(
+    pub(crate) async fn post<N: AsRef<str>>(
         &self,
-        headers: &[(&'static str, String)],
+        headers: &[(N, String)],
         body: String,
     ) -> Result<u16, String> {
         let mut request = self.client.post(self.address.clone());
         request = request.header("content-type", "application/json");
         for (name, value) in headers {
-            request = request.header(*name, value);
+            request = request.header(name.as_ref(), value);
         }
         match request.body(body).send().await {
             Ok(response) => Ok(response.status().as_u16()),

@@ -10,6 +10,8 @@ use std::fs::{File, TryLockError};
 use std::io::{Read, Seek, Write};
 
 const FILE: &str = "lock";
+/// The largest file, in bytes.
+const LARGEST: u64 = 8 << 20;
 
 /// An acquired lock. The system releases a file lock when the process ends. Another run takes over a
 /// lease that was not renewed for a minute.
@@ -51,6 +53,14 @@ impl Lock {
         if let LockKind::Lease(lease) = self.kind {
             lease.release().await;
         }
+    }
+}
+
+/// Refuses the file of a lock that another user could have created or can change, because its content names the holder.
+pub(super) fn check_file(store: &LedgerStore) -> Result<(), LedgerError> {
+    match store {
+        LedgerStore::Local(local) => local.read_up_to(FILE, LARGEST).map(drop),
+        LedgerStore::Shared(_) => Ok(()),
     }
 }
 

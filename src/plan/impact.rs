@@ -1,6 +1,6 @@
 //! Responsible for impact: what a step means for programs that use the object.
 
-use super::{Action, Operation, Step};
+use super::{Action, Operation, Reason, Step};
 use crate::model::Status;
 use serde::{Deserialize, Serialize};
 
@@ -63,7 +63,13 @@ impl Step {
     /// Whether nothing but secrets of a connector changes. Its id changes, too, because the API
     /// cannot update credentials.
     pub fn is_secret_only(&self) -> bool {
-        self.action == Action::Rotate
+        let is_other = |reason: &Reason| {
+            matches!(
+                reason,
+                Reason::FieldChanged | Reason::KeyRemoved | Reason::Renamed
+            )
+        };
+        self.action == Action::Rotate && !self.reasons.iter().any(is_other)
     }
 }
 

@@ -101,7 +101,8 @@ pub fn ask_again(ui: &Ui) -> io::Result<()> {
 
 /// Says what the first signal does.
 pub fn draining(ui: &Ui) {
-    let text = "Stopping: finishing requests in flight. Press Ctrl-C again to stop immediately.";
+    ui.clear_line();
+    let text = "Stopping after the requests in flight. Press Ctrl-C again to stop at once.";
     // The run stops, whether or not stderr can be written.
     let _ = ui
         .status()
@@ -110,8 +111,8 @@ pub fn draining(ui: &Ui) {
 
 /// Says what the second signal did.
 pub fn aborted(ui: &Ui) {
-    let text =
-        "Stopped immediately: the outcome of requests in flight is unknown. The next run checks.";
+    ui.clear_line();
+    let text = "Stopped at once. The next run checks the requests that were in flight.";
     let _ = ui
         .status()
         .line(&Line::at(0).hang(2).label(Label::Error, text));

@@ -9,35 +9,34 @@ use std::sync::Arc;
 
 /// The progress display, and the request log if it is on.
 pub fn progress(ui: &Ui) -> Arc<dyn Sink> {
-    if let Some(events) = events(ui) {
-        return events;
-    }
-    let progress: Box<dyn Sink> = Box::new(Progress::new(ui));
-    let sinks: Sinks = request_log(ui).into_iter().chain([progress]).collect();
-    Arc::new(sinks)
+    let display = events(ui).or_else(|| Some(Box::new(Progress::new(ui)) as Box<dyn Sink>));
+    sinks(ui, display)
 }
 
 /// The request log only, if it is on. For short commands.
 pub fn quiet(ui: &Ui) -> Arc<dyn Sink> {
-    if let Some(events) = events(ui) {
-        return events;
-    }
-    let sinks: Sinks = request_log(ui).into_iter().collect();
+    sinks(ui, events(ui))
+}
+
+fn sinks(ui: &Ui, display: Option<Box<dyn Sink>>) -> Arc<dyn Sink> {
+    let log = request_log(ui).into_iter();
+    let sinks: Sinks = log.chain(display).chain(ui.observer()).collect();
     Arc::new(sinks)
 }
 
 /// The events of `--json`, instead of a display on stderr.
-fn events(ui: &Ui) -> Option<Arc<dyn Sink>> {
+fn events(ui: &Ui) -> Option<Box<dyn Sink>> {
     let requests = if ui.logs_requests() {
         LoggedRequests::All
     } else {
         LoggedRequests::Failed
     };
     let stream = ui.events()?.clone();
-    Some(Arc::new(EventSink::new(stream, requests)))
+    Some(Box::new(EventSink::new(stream, requests)))
 }
 
+/// The log on stderr. With `--json`, the events say the same.
 fn request_log(ui: &Ui) -> Option<Box<dyn Sink>> {
-    ui.logs_requests()
-        .then(|| Box::new(RequestLog::new(ui)) as Box<dyn Sink>)
+    let is_on = ui.logs_requests() && ui.events().is_none();
+    is_on.then(|| Box::new(RequestLog::new(ui)) as Box<dyn Sink>)
 }

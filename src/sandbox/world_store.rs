@@ -24,7 +24,7 @@ use super::world::{World, WorldChange};
 use crate::files::{self, Access};
 
 /// The largest snapshot or journal. A world with 100,000 connectors has about 100 MB.
-const SIZE_LIMIT: u64 = 512 << 20;
+const SIZE_LIMIT: u64 = 128 << 20;
 const FORMAT: &str = "airlift-sandbox-world";
 const VERSION: u32 = 1;
 /// The number of lines after which a running sandbox compacts its journal, so that the journal stays bounded.

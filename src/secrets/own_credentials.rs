@@ -7,9 +7,10 @@ use super::own_encodings::{Encodings, without_escapes};
 use crate::model::{SecretValue, VariableOwner, protected_variable};
 
 /// Ends of the names of variables whose values are secret. The others name an address, a user or a region.
-const SECRET_ENDINGS: [&str; 7] = [
+const SECRET_ENDINGS: [&str; 8] = [
     "_ACCESSTOKEN",
     "_CLIENTSECRET",
+    "_JWT",
     "_KEY",
     "_PASSWORD",
     "_SECRET",
@@ -97,6 +98,8 @@ mod tests {
             "AIRBYTE_CLIENT_SECRET",
             "AIRLIFT_LEDGER_KEY",
             "AIRLIFT_LEDGER_OLD_KEY",
+            "AIRLIFT_VAULT_JWT",
+            "AIRLIFT_WEBHOOK_SECRET",
             "AWS_SECRET_ACCESS_KEY",
             "AWS_SESSION_TOKEN",
             "AZURE_CLIENT_SECRET",

@@ -59,7 +59,10 @@ fn rich() -> TestEnv {
     env.write("airlift.yaml", RICH);
     env.set("ROTATED", "value-after");
     env.edit("[acme/api]", "[acme/api, acme/web]");
-    env.edit("name: Code", "name: Source Code");
+    env.edit(
+        "name: Code\n",
+        "name: Source Code\n        previous_name: Code\n",
+    );
     env.edit("{subdomain: moved}", "{subdomain: moved-eu}");
     env.edit("cache: true", "cache: inherit");
     env.edit(

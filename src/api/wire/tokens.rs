@@ -23,6 +23,9 @@ impl<'de> Deserialize<'de> for Token {
                 if text.is_empty() {
                     return Err(E::custom("an empty token"));
                 }
+                if !text.bytes().all(|byte| byte.is_ascii_graphic()) {
+                    return Err(E::custom("a token with characters that no header has"));
+                }
                 Ok(Token(SecretValue::new(text.to_owned())))
             }
         }

@@ -1,7 +1,7 @@
 //! Responsible for the events that a team's webhook gets: which ones, and the secret that signs them.
 
 use crate::app::Environment;
-use crate::app::credentials::SecretVariable;
+use crate::app::credentials::WEBHOOK_SECRET;
 use crate::cli::ConnectServeArgs;
 use crate::consent::{Attempt, Webhook, WebhookMessage};
 use crate::failure::{Failure, FailureKind};
@@ -11,12 +11,6 @@ use jiff::Timestamp;
 use serde_json::json;
 use std::fmt;
 
-const SECRET: SecretVariable = SecretVariable {
-    variable: "AIRLIFT_WEBHOOK_SECRET",
-    file_variable: "AIRLIFT_WEBHOOK_SECRET_FILE",
-    two: "two_webhook_secrets",
-    bad_file: (FailureKind::Error, "bad_webhook"),
-};
 /// The shortest secret. Who sees an event can try secrets offline.
 const MIN_LENGTH: usize = 24;
 
@@ -132,7 +126,7 @@ impl Notifier {
         let Some(url) = &args.webhook else {
             return Ok(None);
         };
-        let secret = SECRET.read(env)?.ok_or_else(|| {
+        let secret = WEBHOOK_SECRET.read(env)?.ok_or_else(|| {
             let message = "--webhook needs a secret that signs its events";
             Failure::error("bad_webhook", message)
                 .hint("set AIRLIFT_WEBHOOK_SECRET to the output of `openssl rand -hex 32`")

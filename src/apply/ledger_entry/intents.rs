@@ -47,6 +47,7 @@ impl LedgerEntry<'_> {
         };
         match self.end(seq, outcome).await {
             Ok(()) => error.into(),
+            Err(unwritten) if outcome == IntentOutcome::Unknown => unwritten.after_write(),
             Err(unwritten) => unwritten,
         }
     }
@@ -61,7 +62,9 @@ impl LedgerEntry<'_> {
             Ok(()) => IntentOutcome::TookEffect,
             Err(_) => IntentOutcome::Unknown,
         };
-        self.end(seq, outcome).await?;
+        self.end(seq, outcome)
+            .await
+            .map_err(StepError::after_write)?;
         seen
     }
 }

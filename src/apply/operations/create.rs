@@ -89,7 +89,8 @@ pub(super) async fn create(
     let previous = ctx
         .ledger
         .record_created(body, created.id, remote, replaces)
-        .await?;
+        .await
+        .map_err(StepError::after_write)?;
     // The intent ends when duplicates are resolved. If this run cannot, the next one does.
     ctx.created.push(CreatedConnector {
         id: created.id,
@@ -145,13 +146,19 @@ async fn post(
                 return Ok((seq, created));
             }
             if attempt < ATTEMPTS && is_over(&error) {
-                ctx.ledger.end(seq, IntentOutcome::Unknown).await?;
+                ctx.ledger
+                    .end(seq, IntentOutcome::Unknown)
+                    .await
+                    .map_err(StepError::after_write)?;
                 attempt += 1;
                 continue;
             }
         }
         if unexpected {
-            ctx.ledger.end(seq, IntentOutcome::Unknown).await?;
+            ctx.ledger
+                .end(seq, IntentOutcome::Unknown)
+                .await
+                .map_err(StepError::after_write)?;
             return Err(error.into());
         }
         return Err(ctx.ledger.end_failed(seq, error).await);

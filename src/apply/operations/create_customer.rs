@@ -110,8 +110,14 @@ pub(super) async fn execute(ctx: &mut CustomerContext<'_>, region: Option<Region
         ctx.ledger.end_durably(seq, outcome).await?;
         return Err(error);
     }
-    ctx.ledger.record_workspace(id).await?;
-    ctx.ledger.end(seq, IntentOutcome::TookEffect).await?;
+    ctx.ledger
+        .record_workspace(id)
+        .await
+        .map_err(StepError::after_write)?;
+    ctx.ledger
+        .end(seq, IntentOutcome::TookEffect)
+        .await
+        .map_err(StepError::after_write)?;
     Ok(StepSuccess::new(id))
 }
 

@@ -53,5 +53,8 @@ pub(in crate::apply) async fn remove(
     let seen = gone.then_some(()).ok_or(otherwise);
     ctx.ledger.end_checked(seq, seen).await?;
     ctx.live.forget(id);
-    ctx.ledger.remove_deleted(id).await
+    ctx.ledger
+        .remove_deleted(id)
+        .await
+        .map_err(StepError::after_write)
 }

@@ -36,7 +36,10 @@ pub(super) async fn execute(
         Ok(response) => response,
         Err(error) => return Err(ctx.ledger.end_failed(seq, error).await),
     };
-    ctx.ledger.end(seq, IntentOutcome::TookEffect).await?;
+    ctx.ledger
+        .end(seq, IntentOutcome::TookEffect)
+        .await
+        .map_err(StepError::after_write)?;
     let previous = ctx.ledger.find(id);
     let sent = previous.as_ref().and_then(|(_, entry)| entry.sent.clone());
     let answers = SettingsWrite {
@@ -54,7 +57,10 @@ pub(super) async fn execute(
         updated_at: None,
         write: answers.write,
     };
-    ctx.ledger.record_connector(body, id, remote).await?;
+    ctx.ledger
+        .record_connector(body, id, remote)
+        .await
+        .map_err(StepError::after_write)?;
     Ok(StepSuccess {
         warnings: answers.warnings,
         ..StepSuccess::new(id)

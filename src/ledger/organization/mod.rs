@@ -13,7 +13,7 @@ use super::packs::DamagedPacks;
 use super::rotations::RotationList;
 use super::shards::{refuse_divided, store_of};
 use super::snapshot::{self, Snapshot};
-use super::{Journal, JournalEntry, LedgerError, LedgerStore, Lock, Rotations, entries};
+use super::{Journal, JournalEntry, LedgerError, LedgerStore, Lock, Rotations, entries, lock};
 use crate::events::Sink;
 use crate::model::{
     CustomerEntry, DefinitionId, LedgerState, LockUnpoisoned, RecordedGuards, RecordedOauthApp,
@@ -242,6 +242,7 @@ impl Ledger {
     }
 
     async fn read_once(&self) -> Result<(Snapshot, JournalContent), LedgerError> {
+        lock::check_file(&self.store)?;
         let stored = entries::read(&self.store, &self.authenticator).await?;
         // The journal is read last: it has every change of an entry before the entry's file.
         let mut journal = Journal::read(&self.store, &self.authenticator, stored.journal()).await?;

@@ -95,8 +95,12 @@ impl LocalStore {
     /// Opens a file for reading and writing, and creates it if it does not exist.
     pub(in crate::ledger) fn open_or_create(&self, name: &str) -> Result<File, LedgerError> {
         self.create_dir(&self.below)?;
-        files::open_or_create(&self.root, &self.below.join(name), self.access)
-            .map_err(refused("cannot open"))
+        let relative = self.below.join(name);
+        let opened = files::open_or_create(&self.root, &relative, self.access)
+            .map_err(refused("cannot open"))?;
+        files::check_owner_and_mode(&self.root, &relative, &opened, self.access)
+            .map_err(refused("cannot open"))?;
+        Ok(opened)
     }
 
     fn create_dir(&self, relative: &Path) -> Result<(), LedgerError> {

@@ -1,8 +1,8 @@
 //! Responsible for detecting connectors that were renamed in the files, by `previous_name` or by
-//! equal type, references and environment.
+//! equal type, references, environment and settings.
 
 use crate::model::{
-    ConnectorEntry, ConnectorId, DefinitionId, DesiredConnector, DesiredCustomer,
+    Applied, ConnectorEntry, ConnectorId, DefinitionId, DesiredConnector, DesiredCustomer, Entity,
     ObservedConnector, Setting, Settings,
 };
 use std::collections::{BTreeMap, BTreeSet};
@@ -26,7 +26,8 @@ pub(super) fn previous_names(declared: &DesiredCustomer) -> BTreeMap<&str, &str>
 
 /// Recorded name by new name, for connectors that were renamed in the files. A rename is declared
 /// by `previous_name`, or inferred if exactly one undeclared connector and exactly one new
-/// declaration have the same type, references and environment.
+/// declaration differ in nothing but their names. A connector with other settings reads other data, so
+/// that agents that hold the old id must not get it.
 pub(super) fn renames<'a>(
     observed: &BTreeMap<ConnectorId, &'a ObservedConnector>,
     recorded: &BTreeMap<&'a str, &'a ConnectorEntry>,
@@ -65,8 +66,7 @@ pub(super) fn renames<'a>(
     renames
 }
 
-/// The properties by which a rename is inferred: the type, the references by path, and the
-/// environment as JSON.
+/// The properties by which a rename is inferred: the type, the references by path, and everything else as JSON.
 type RenameKey = (DefinitionId, BTreeMap<String, String>, String);
 
 /// Undeclared recorded connectors and new declarations, by key.
@@ -115,8 +115,18 @@ impl<'a> RenameCandidates<'a> {
 
 fn recorded_key(recorded: &ConnectorEntry) -> Option<RenameKey> {
     let references = recorded.sent.as_ref()?.references.clone();
-    let environment = json(recorded.applied.environment.as_ref())?;
-    Some((recorded.definition_id, references, environment))
+    let Applied {
+        environment,
+        replication_config,
+        entities,
+        ..
+    } = &recorded.applied;
+    let rest = json(
+        environment.as_ref(),
+        replication_config.as_ref(),
+        entities.as_deref(),
+    )?;
+    Some((recorded.definition_id, references, rest))
 }
 
 /// `None` for a connector without references or of a type outside the embedded catalog.
@@ -129,16 +139,29 @@ fn declared_key(connector: &DesiredConnector) -> Option<RenameKey> {
             _ => None,
         })
         .collect();
-    let environment = json(connector.environment.as_ref())?;
+    let rest = json(
+        connector.environment.as_ref(),
+        connector.replication_config.as_ref(),
+        connector.entities.as_deref(),
+    )?;
     (!references.is_empty())
         .then_some(())
         .and(connector.kind.definition_id)
-        .map(|definition| (definition, references, environment))
+        .map(|definition| (definition, references, rest))
 }
 
 /// Equal for equal settings, because settings are ordered by name.
-fn json(settings: Option<&Settings>) -> Option<String> {
-    serde_json::to_string(&settings).ok()
+fn json(
+    environment: Option<&Settings>,
+    replication_config: Option<&Settings>,
+    entities: Option<&[Entity]>,
+) -> Option<String> {
+    let replication_config = declared_settings(replication_config);
+    serde_json::to_string(&(declared_settings(environment), replication_config, entities)).ok()
+}
+
+fn declared_settings(settings: Option<&Settings>) -> Option<&Settings> {
+    settings.filter(|settings| !settings.is_empty())
 }
 
 fn count<T: Ord>(items: impl Iterator<Item = T>) -> BTreeMap<T, usize> {

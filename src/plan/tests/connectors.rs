@@ -241,13 +241,14 @@ fn renamed_in_files() -> Scene {
 }
 
 #[test]
-fn rename_same_type_references_and_environment_is_inferred() {
+fn rename_without_another_difference_is_inferred() {
     let scene = renamed_in_files();
     scene.assert_plan(&[r#"acme/hub Rename [Renamed] name: "git" -> "hub"; {op:update_connector,id:#0a,patch:{name:hub}}"#, r#"acme/hub unverified: NotAsked ["credentials.token"]"#]);
-    // A rename with another change is an update.
+    // A declared rename with another change is an update.
     let mut more = scene.clone();
     let hub = more.declare("acme").connectors.get_mut("hub").unwrap();
     hub.replication_config = settings(json!({"a": 1}));
+    hub.previous_name = Some("git".into());
     more.assert_plan(&[r#"acme/hub Update [Renamed, FieldChanged] name: "git" -> "hub"; replication_config.a: Absent -> 1; {op:update_connector,id:#0a,patch:{name:hub,replication_config:{a:1}}}"#, r#"acme/hub unverified: NotAsked ["credentials.token"]"#]);
 }
 
@@ -326,7 +327,7 @@ fn without_credentials(git: &mut super::DesiredConnector, recorded: &mut super::
 }
 
 #[test]
-fn rename_other_type_reference_or_environment_is_not_inferred() {
+fn rename_with_another_difference_is_not_inferred() {
     assert_eq!(action_after_rename(&|_, _| {}), Rename);
     assert_eq!(
         action_after_rename(&|git, _| git.kind.definition_id = Some(OTHER_TYPE)),
@@ -334,6 +335,15 @@ fn rename_other_type_reference_or_environment_is_not_inferred() {
     );
     assert_eq!(
         action_after_rename(&|git, _| git.environment = settings(json!({"h": 1}))),
+        Create
+    );
+    // Other settings or entities read other data.
+    assert_eq!(
+        action_after_rename(&|git, _| git.replication_config = settings(json!({"a": 1}))),
+        Create
+    );
+    assert_eq!(
+        action_after_rename(&|git, _| git.entities = Some(Vec::new())),
         Create
     );
     assert_eq!(

@@ -109,3 +109,27 @@ fn guards_of_an_approved_part_count_only_its_steps() {
     let part = approved_part(&scene.plan(), scene.plan(), &scene.recorded, |_| true);
     assert_eq!(part.plan.refusals.len(), 1);
 }
+
+#[test]
+fn rotation_with_a_change_of_settings_is_not_of_secrets_only() {
+    let mut scene = Scene::applied();
+    let rotated = BTreeMap::from([("credentials.token".into(), SecretStatus::Changed)]);
+    let git = Address::connector("acme", "git");
+    scene.secrets.connectors.insert(git, rotated);
+    assert!(scene.plan().steps().all(crate::plan::Step::is_secret_only));
+    let mut changed = DesiredConnector::clone(scene.git());
+    changed.replication_config = super::settings(serde_json::json!({"a": 1}));
+    scene
+        .declare("acme")
+        .connectors
+        .insert("git".into(), changed.into());
+    let plan = scene.plan();
+    assert!(!plan.steps().any(crate::plan::Step::is_secret_only));
+    assert_eq!(
+        (
+            plan.summary.impact.id_changes,
+            plan.summary.impact.secret_only
+        ),
+        (1, 0)
+    );
+}

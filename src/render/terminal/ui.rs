@@ -4,10 +4,13 @@ use super::line::Wrapping;
 use super::output_environment::{ColorChoice, OutReader, OutputEnvironment};
 use super::streams::{Captured, Streams};
 use super::{Color, Out, RepeatedOptions};
+use crate::events::Sink;
 use crate::failure::Failure;
 use crate::render::ndjson::EventStream;
 use crate::render::write_failure;
+use std::fmt;
 use std::io::BufWriter;
+use std::sync::Arc;
 use uuid::Uuid;
 
 /// How much a command prints, by the number of `-v` flags.
@@ -55,6 +58,17 @@ pub struct Ui {
     options: RepeatedOptions,
     /// The events of `--json`.
     events: Option<EventStream>,
+    observer: Observer,
+}
+
+/// A further receiver of events.
+#[derive(Clone, Default)]
+struct Observer(Option<Arc<dyn Sink>>);
+
+impl fmt::Debug for Observer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Observer").field(&self.0.is_some()).finish()
+    }
 }
 
 impl Ui {
@@ -73,6 +87,7 @@ impl Ui {
             streams: Streams::Process,
             options: RepeatedOptions::default(),
             events: None,
+            observer: Observer::default(),
         }
     }
 
@@ -106,6 +121,22 @@ impl Ui {
         }
     }
 
+    /// The same, with a further receiver of events.
+    #[cfg(feature = "otel")]
+    #[must_use]
+    pub(crate) fn with_observer(self, observer: Arc<dyn Sink>) -> Self {
+        Self {
+            observer: Observer(Some(observer)),
+            ..self
+        }
+    }
+
+    /// The further receiver of events.
+    pub(crate) fn observer(&self) -> Option<Box<dyn Sink>> {
+        let observer = self.observer.0.clone()?;
+        Some(Box::new(observer))
+    }
+
     /// The events of `--json`.
     pub(crate) fn events(&self) -> Option<&EventStream> {
         self.events.as_ref()
@@ -131,6 +162,14 @@ impl Ui {
         Out::new(stream, self.width, self.stderr_color)
             .with_wrapping(self.stderr_wrapping)
             .with_options(self.options.clone())
+    }
+
+    /// Clears the present line of a terminal, on which a bar or the `^C` of the keyboard may stand.
+    pub(crate) fn clear_line(&self) {
+        if self.stderr_is_terminal {
+            // The message that follows is readable on a line with other text, too.
+            let _ = console::Term::stderr().clear_line();
+        }
     }
 
     /// Whether stderr is a terminal.

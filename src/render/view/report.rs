@@ -25,7 +25,7 @@ const MEANINGS: [(Outcome, &str); 5] = [
     (Outcome::Stale, "changed since the plan was made; skipped"),
     (
         Outcome::Unknown,
-        "sent, but no response says whether it took effect",
+        "sent, and its effect is not known or not recorded",
     ),
     (Outcome::Failed, "did not succeed"),
 ];

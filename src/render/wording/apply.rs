@@ -85,6 +85,7 @@ pub(crate) fn problem(problem: &StepProblem) -> String {
         StepProblem::CheckWithoutVerdict { end } => check_required(*end),
         StepProblem::OldRemains { id, old, problem } => old_remains(*id, *old, problem),
         StepProblem::Request { error } | StepProblem::Ledger { error } => error.clone(),
+        StepProblem::NotRecorded { error } => not_recorded(error),
     }
 }
 
@@ -104,6 +105,10 @@ pub(crate) fn cause(problem: &str) -> String {
         }
     }
     cause
+}
+
+fn not_recorded(error: &str) -> String {
+    format!("the API took the write, and the ledger could not record it: {error}")
 }
 
 fn older_workspace(id: WorkspaceId) -> String {

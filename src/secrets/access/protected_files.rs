@@ -20,6 +20,10 @@ const FILE_VARIABLES: &[(&str, &str)] = &[
     ("AIRLIFT_LEDGER_OLD_KEY_FILE", "the old key of the ledger"),
     ("AIRLIFT_POLICY", POLICY),
     ("AIRLIFT_VAULT_JWT_FILE", "the login of Vault"),
+    (
+        "AIRLIFT_WEBHOOK_SECRET_FILE",
+        "the secret that signs the events of consents",
+    ),
     ("AWS_CONFIG_FILE", "the login of AWS"),
     ("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE", "the login of AWS"),
     ("AWS_SHARED_CREDENTIALS_FILE", "the login of AWS"),

@@ -206,6 +206,7 @@ fn check_file_of_a_login_is_refused_under_every_name() {
     for variable in [
         "AIRBYTE_CLIENT_SECRET_FILE",
         "AIRLIFT_VAULT_JWT_FILE",
+        "AIRLIFT_WEBHOOK_SECRET_FILE",
         "AWS_WEB_IDENTITY_TOKEN_FILE",
         "AZURE_FEDERATED_TOKEN_FILE",
         "GOOGLE_APPLICATION_CREDENTIALS",

@@ -109,8 +109,11 @@ pub(super) const IMPORTS: &[(&str, &[&str])] = &[
             "process",
             "render",
             "sandbox",
+            "telemetry",
         ],
     ),
+    // Spans of commands, if the feature `otel` is on.
+    ("telemetry", &["events", "http", "model"]),
     ("process", &[]),
     // Compiled for fuzzing and tests only; gathers what the modules hold of themselves.
     (

@@ -36,7 +36,10 @@ fn rename_of_connector_by_previous_name() {
 #[test]
 fn rename_of_connector_with_other_change_is_one_write() {
     let env = TestEnv::applied();
-    env.edit("name: Acme GitHub", "name: Acme Code");
+    env.edit(
+        "name: Acme GitHub",
+        "name: Acme Code\n        previous_name: Acme GitHub",
+    );
     env.edit("[acme/api]", "[acme/web]");
     let (output, traffic) = env.converge(&[]);
     assert_eq!(traffic.write_operations(), PUT);

@@ -60,6 +60,7 @@ mod target;
 mod terminal;
 #[cfg(unix)]
 mod tokens;
+mod traces;
 #[cfg(unix)]
 mod trust;
 mod types_lock;

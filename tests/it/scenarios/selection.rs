@@ -71,6 +71,23 @@ fn target_file_and_exclude_file_select_their_lines() {
     wrong.exits(64).complains("targets.txt:1:");
 }
 
+#[cfg(unix)]
+#[test]
+fn selection_file_that_is_a_link_of_the_repository_is_refused() {
+    let env = TestEnv::new();
+    env.write("login/secret", "org-client-secret-0123456789\n");
+    for (link, target) in [("list", "login/secret"), ("directory", "login")] {
+        std::os::unix::fs::symlink(env.path(target), env.path(link)).unwrap();
+    }
+    for file in ["list", "directory/secret", "./login/../list"] {
+        let refused = env.run(&["plan", "--target-file", file]);
+        refused.exits(64).complains("a link in a repository");
+        assert!(!refused.stderr.contains("org-client"), "{refused}");
+    }
+    let plain = env.run(&["plan", "--target-file", "login/secret"]);
+    plain.exits(64).complains("org-client-secret");
+}
+
 #[test]
 fn run_with_a_selection_reads_only_the_selected_customers() {
     let mut project = "version: 1\ncustomers:\n".to_owned();

@@ -5,6 +5,7 @@ mod external_changes;
 mod fault_proxy;
 mod golden;
 mod ledger_files;
+mod receiver;
 mod recorded_requests;
 #[expect(
     dead_code,
@@ -16,6 +17,7 @@ mod shared;
 pub(crate) use external_changes::ExternalChanges;
 pub(crate) use fault_proxy::{FaultProxy, ProxyAction};
 pub(crate) use golden::normalize;
+pub(crate) use receiver::Receiver;
 pub(crate) use recorded_requests::RecordedRequests;
 pub(crate) use shared::files::{copy, files};
 pub(crate) use shared::golden::golden;

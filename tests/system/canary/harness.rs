@@ -87,6 +87,7 @@ impl Harness {
         }
         let address = harness.server.address.clone();
         harness.set("AIRBYTE_API_HOST", &address);
+        harness.set("OTEL_EXPORTER_OTLP_ENDPOINT", &address);
         let address = harness.vault.address.clone();
         harness.set("VAULT_ADDR", &address);
         harness

@@ -91,6 +91,8 @@ struct Shared {
 struct ServerState {
     behavior: ServerBehavior,
     received: Vec<ReceivedRequest>,
+    /// The bodies of requests with spans.
+    traces: Vec<Vec<u8>>,
     /// The canary that replaces a token, and the token, by workspace. The application's has no name.
     tokens: BTreeMap<String, (String, String)>,
     unused_canaries: Vec<String>,
@@ -105,6 +107,8 @@ struct ServerState {
 }
 
 const BODY_LIMIT: usize = 16 << 20;
+/// The path below the address of a collector of traces.
+const TRACES: &str = "/v1/traces";
 const APPLICATION: &str = "/applications/token";
 
 impl Server {
@@ -130,6 +134,7 @@ impl Server {
             state: Mutex::new(ServerState {
                 behavior: ServerBehavior::Normal,
                 received: Vec::new(),
+                traces: Vec::new(),
                 tokens: BTreeMap::new(),
                 unused_canaries: canaries,
                 remembered: Vec::new(),
@@ -167,7 +172,9 @@ impl Server {
 
     /// Removes and returns the recorded requests.
     pub(crate) fn take_received(&self) -> Vec<ReceivedRequest> {
-        std::mem::take(&mut self.state().received)
+        let mut state = self.state();
+        state.traces.clear();
+        std::mem::take(&mut state.received)
     }
 
     /// The number of recorded requests that match.
@@ -189,10 +196,13 @@ impl Server {
             .values()
             .map(|(canary, _)| canary.as_str())
             .collect();
+        let traces = state.traces.iter();
+        let traces = traces.map(|body| ("traces".to_owned(), body.clone()));
         state
             .received
             .iter()
             .flat_map(|request| request.misplaced_content(&tokens))
+            .chain(traces)
             .collect()
     }
 }
@@ -206,6 +216,10 @@ impl Shared {
 async fn handle(State(shared): State<Arc<Shared>>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
     let body = to_bytes(body, BODY_LIMIT).await.unwrap().to_vec();
+    if parts.uri.path() == TRACES {
+        shared.state().traces.push(body);
+        return Response::default();
+    }
     let received = ReceivedRequest::new(&parts, &body);
     let (behavior, echo, credentials_received) = {
         let mut state = shared.state();

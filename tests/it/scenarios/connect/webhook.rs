@@ -3,60 +3,7 @@
 use super::browser::Browser;
 use super::site::{free_port, link, serve};
 use super::{PROJECT, waiting};
-use crate::support::{TestEnv, faulty};
-use serde_json::Value;
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
-use std::net::TcpListener;
-use std::sync::mpsc;
-use std::time::Duration;
-
-/// A webhook that accepts every event.
-struct Receiver {
-    address: String,
-    events: mpsc::Receiver<Value>,
-}
-
-impl Receiver {
-    fn start() -> Self {
-        let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
-        let address = format!("http://{}/hook", listener.local_addr().unwrap());
-        let (sender, events) = mpsc::channel();
-        std::thread::spawn(move || {
-            for stream in listener.incoming() {
-                let mut reader = BufReader::new(stream.unwrap());
-                let mut length = 0;
-                loop {
-                    let mut line = String::new();
-                    reader.read_line(&mut line).unwrap();
-                    let line = line.to_ascii_lowercase();
-                    if let Some(value) = line.strip_prefix("content-length:") {
-                        length = value.trim().parse().unwrap();
-                    }
-                    if line.trim().is_empty() {
-                        break;
-                    }
-                }
-                let mut body = vec![0; length];
-                reader.read_exact(&mut body).unwrap();
-                let event = serde_json::from_slice(&body).unwrap();
-                let response = b"HTTP/1.1 204 No Content\r\nconnection: close\r\n\r\n";
-                reader.get_mut().write_all(response).unwrap();
-                if sender.send(event).is_err() {
-                    return;
-                }
-            }
-        });
-        Self { address, events }
-    }
-
-    fn next(&self) -> Value {
-        self.events.recv_timeout(Duration::from_secs(20)).unwrap()
-    }
-
-    fn is_silent(&self) -> bool {
-        self.events.recv_timeout(Duration::from_secs(1)).is_err()
-    }
-}
+use crate::support::{Receiver, TestEnv, faulty};
 
 fn with_secret(mut env: TestEnv) -> TestEnv {
     env.set("AIRLIFT_WEBHOOK_SECRET", "0123456789abcdef0123456789abcdef");
