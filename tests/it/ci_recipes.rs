@@ -279,13 +279,9 @@ fn recipes_are_valid_yaml_and_name_known_options() {
     assert!(count >= 5);
 }
 
-/// Whether a program can be run. Tests of files that other programs read need these programs.
+/// Whether a program can be run. A linter that is not installed is skipped.
 fn is_installed(program: &str) -> bool {
-    let installed = Command::new(program).arg("--version").output().is_ok();
-    if !installed {
-        println!("skipped: {program} is not installed");
-    }
-    installed
+    Command::new(program).arg("--version").output().is_ok()
 }
 
 fn assert_accepted(program: &str, arguments: &[&str]) {
