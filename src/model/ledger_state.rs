@@ -178,7 +178,7 @@ pub struct CustomerEntry {
     #[serde(default, alias = "retired", skip_serializing_if = "std::ops::Not::not")]
     pub suspended: bool,
     /// Whether the last declaration protected the customer. Protection outlives the declaration.
-    #[serde(default, skip_serializing_if = "Protection::is_none")]
+    #[serde(default, skip_serializing_if = "is_default")]
     pub protect: Protection,
     /// The workspace settings at the last apply.
     #[serde(default, skip_serializing_if = "AppliedCustomer::is_empty")]
@@ -214,6 +214,11 @@ impl CustomerEntry {
         let mut connectors = self.connectors.values();
         self.pending_deletion.contains(&id) || connectors.any(|connector| connector.id == id)
     }
+}
+
+/// Whether an optional field leaves a value out.
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
 }
 
 /// The workspace settings at the last apply. `None` if a setting was not applied or is unknown.

@@ -21,11 +21,6 @@ impl Protection {
         self != Self::None
     }
 
-    /// Whether every step is allowed.
-    pub fn is_none(&self) -> bool {
-        *self == Self::None
-    }
-
     /// The value in the files.
     pub fn as_text(self) -> &'static str {
         match self {

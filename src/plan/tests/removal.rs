@@ -146,7 +146,7 @@ fn superseded_connector_prune_off_is_deleted() {
         "old/c Delete [Superseded] {op:delete_connector,id:#16}",
         "kept old",
     ]);
-    assert!(undeclared.plan().customers[0].protect.is_none());
+    assert!(!undeclared.plan().customers[0].protect.is_some());
 }
 
 #[test]
