@@ -79,6 +79,17 @@ pub struct Workspace {
     pub(crate) created_at: String,
 }
 
+impl Workspace {
+    /// The bytes of its texts that have no fixed size.
+    fn text_size(&self) -> usize {
+        let status = match &self.status {
+            ObservedStatus::Other(status) => status.len(),
+            ObservedStatus::Active | ObservedStatus::Inactive => 0,
+        };
+        self.name.len() + self.created_at.len() + status
+    }
+}
+
 impl From<Workspace> for ObservedCustomer {
     /// The customer without its connectors, which are read separately.
     fn from(workspace: Workspace) -> Self {

@@ -165,6 +165,9 @@ pub struct Limits {
     /// The largest number of rows of a listing, whatever count the statistics give. Each row takes
     /// about 200 bytes, so that the list takes up to 100 MB.
     pub rows: usize,
+    /// The largest size of the texts of a listing in bytes, so that long names cannot fill the memory. 500,000 names
+    /// have 128 bytes each.
+    pub text: usize,
     /// How often a listing is read if it is incomplete or does not end.
     pub listings: u32,
     /// The lifetime of a scoped token, which the response does not contain (documented as 20
@@ -178,6 +181,7 @@ impl Default for Limits {
             body: 8 * 1024 * 1024,
             page: 100,
             rows: 500_000,
+            text: 64 * 1024 * 1024,
             listings: 3,
             scoped_life: Duration::from_mins(20),
         }

@@ -2,10 +2,11 @@
 //! if its last page was reached, no workspace was listed twice, and the statistics of the API count
 //! as many workspaces.
 //!
-//! Does not follow a list that does not end: a listing fails after a page without a new workspace, and
-//! after many more rows than the statistics count.
+//! Does not follow a list that does not end: a listing fails after a page without a new workspace, after
+//! many more rows than the statistics count, and at the largest number of rows, whatever they count.
 
 use super::error::{ApiError, ApiErrorKind};
+use super::options::Limits;
 use super::wire::{StatsResponse, WorkspacePage, WorkspaceResponse};
 use super::{Reader, Workspace, request};
 use crate::events::{Event, Sink};
@@ -31,9 +32,21 @@ struct Rows {
     items: BTreeMap<WorkspaceId, Workspace>,
     /// The number of rows, with duplicates and tombstones.
     count: usize,
+    /// The bytes of text in the rows.
+    text: usize,
     /// The largest expected number of rows, once it is known.
     limit: Option<usize>,
+    /// Whether there are more rows than may be read, so that a further listing is not worth it.
+    is_too_long: bool,
     flaw: Option<String>,
+}
+
+impl Rows {
+    /// The error of a list that is longer than any that is read.
+    fn too_long(&mut self, reason: String) -> ApiError {
+        self.is_too_long = true;
+        ApiErrorKind::EndlessList(reason).into()
+    }
 }
 
 impl Reader {
@@ -42,13 +55,14 @@ impl Reader {
     /// created, renamed or deleted meanwhile. `events` receives the number of workspaces listed so far.
     pub async fn workspaces(&self, events: &dyn Sink) -> Result<Listing, ApiError> {
         for _ in 1..self.client.options.limits.listings {
-            match self.list_once(events).await {
+            let mut rows = Rows::default();
+            match self.list_once(&mut rows, events).await {
                 Ok(listing) if listing.completeness != Completeness::Complete => {}
-                Err(error) if error.is_inconsistent_list() => {}
+                Err(error) if error.is_inconsistent_list() && !rows.is_too_long => {}
                 outcome => return outcome,
             }
         }
-        self.list_once(events).await
+        self.list_once(&mut Rows::default(), events).await
     }
 
     /// Lists every live workspace that has one of these names, and those whose names contain one. Reads no page of the
@@ -69,7 +83,12 @@ impl Reader {
                 });
             };
             flaw = self.read_pages(&mut rows, Some(name), emit).await?.or(flaw);
-            items.extend(rows.items);
+            items.extend(std::mem::take(&mut rows.items));
+            let most = self.client.options.limits.rows;
+            if items.len() > most {
+                let reason = format!("its names match more than {most} workspaces");
+                return Err(rows.too_long(reason));
+            }
         }
         Ok(Listing {
             items,
@@ -95,10 +114,9 @@ impl Reader {
         }
     }
 
-    async fn list_once(&self, events: &dyn Sink) -> Result<Listing, ApiError> {
-        let mut rows = Rows::default();
+    async fn list_once(&self, rows: &mut Rows, events: &dyn Sink) -> Result<Listing, ApiError> {
         let emit = |done| events.emit(Event::CustomersListed { done });
-        let flaw = match self.read_pages(&mut rows, None, emit).await? {
+        let flaw = match self.read_pages(rows, None, emit).await? {
             Some(flaw) => Some(flaw),
             None => self.compare_with_stats(rows.items.len()).await?,
         };
@@ -107,7 +125,7 @@ impl Reader {
             known.get_or_insert_default().extend(rows.items.keys());
         }
         Ok(Listing {
-            items: rows.items,
+            items: std::mem::take(&mut rows.items),
             completeness: flaw.map_or(Completeness::Complete, Completeness::Incomplete),
         })
     }
@@ -157,6 +175,7 @@ impl Reader {
             };
             self.client.check_organization(workspace.organization_id)?;
             let id = workspace.id;
+            rows.text = rows.text.saturating_add(workspace.text_size());
             match rows.items.entry(id) {
                 Entry::Vacant(entry) => {
                     entry.insert(workspace);
@@ -174,32 +193,38 @@ impl Reader {
         Ok(has_new_id)
     }
 
-    /// Fails if the list has far more rows than the statistics count. The statistics are read for
-    /// long lists only, so that an ordinary listing needs no further request.
+    /// Fails if the list has far more rows than the statistics count, or more than are read. The statistics
+    /// are read for long lists only, so that an ordinary listing needs no further request.
     async fn check_row_count(&self, rows: &mut Rows) -> Result<(), ApiError> {
-        if rows.count <= SLACK {
+        let Limits {
+            rows: most, text, ..
+        } = self.client.options.limits;
+        if rows.text > text {
+            let reason = format!(
+                "its names have {} bytes, and airlift reads up to {text}",
+                rows.text
+            );
+            return Err(rows.too_long(reason));
+        }
+        if rows.count > SLACK && rows.limit.is_none() {
+            let count = self.count_workspaces().await?.unwrap_or(most as u64);
+            if count > most as u64 {
+                return Err(rows.too_long(format!(
+                    "the statistics count {count} workspaces, and airlift reads up to {most}"
+                )));
+            }
+            rows.limit = Some(self.limit_of(usize::try_from(count).unwrap_or(most)));
+        }
+        let (count, limit) = (rows.count, rows.limit.unwrap_or(most));
+        if count <= limit {
             return Ok(());
         }
-        let limit = match rows.limit {
-            Some(limit) => limit,
-            None => self.row_limit().await?,
-        };
-        rows.limit = Some(limit);
-        if rows.count <= limit {
-            return Ok(());
+        if limit == most {
+            let reason = format!("{count} rows were read, and airlift reads up to {most}");
+            return Err(rows.too_long(reason));
         }
-        let (count, limit) = (rows.count, limit);
         let reason = format!("{count} rows were read, and up to {limit} are expected");
         Err(ApiErrorKind::EndlessList(reason).into())
-    }
-
-    /// Twice the count of the statistics and some more, because workspaces may be created during the
-    /// listing.
-    async fn row_limit(&self) -> Result<usize, ApiError> {
-        let Some(count) = self.count_workspaces().await? else {
-            return Ok(self.client.options.limits.rows);
-        };
-        Ok(self.limit_of(usize::try_from(count).unwrap_or(usize::MAX)))
     }
 
     fn limit_of(&self, count: usize) -> usize {

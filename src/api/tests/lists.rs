@@ -167,20 +167,45 @@ async fn listing_beyond_twice_the_count_is_endless() {
 
 #[tokio::test]
 async fn listing_with_false_count_or_without_count_is_bounded() {
-    for count in [Some(u64::MAX), None] {
+    let false_count =
+        "the statistics count 4611686018427387904 workspaces, and airlift reads up to 1500";
+    let no_count = "1600 rows were read, and airlift reads up to 1500";
+    for (count, pages_read, reason) in [
+        (Some(1 << 62), 11, false_count),
+        (Some(1_000), 16, no_count),
+        (None, 16, no_count),
+    ] {
         let stub = Stub::start(move |seen| match (seen.path.as_str(), count) {
             (STATS, None) => Some(status(404, &json!({}))),
             _ => pages(seen, count.unwrap_or_default(), |_| new_page(seen)),
         })
         .await;
         let limits = Limits {
-            listings: 1,
             rows: 1_500,
             ..Limits::default()
         };
-        endless(&stub, limits).await;
-        assert_eq!(stub.count("GET", WORKSPACES), 16);
+        let error = endless(&stub, limits).await;
+        assert_eq!(
+            error,
+            format!("the list of workspaces does not end: {reason}")
+        );
+        assert_eq!(stub.count("GET", WORKSPACES), pages_read);
     }
+}
+
+#[tokio::test]
+async fn listing_with_long_names_is_bounded() {
+    let stub = Stub::start(|seen| pages(seen, 1_000, |_| new_page(seen))).await;
+    let limits = Limits {
+        text: 2_000,
+        ..Limits::default()
+    };
+    let error = endless(&stub, limits).await;
+    assert!(
+        error.ends_with("bytes, and airlift reads up to 2000"),
+        "{error}"
+    );
+    assert!(stub.count("GET", WORKSPACES) <= 10, "{error}");
 }
 
 #[tokio::test]
