@@ -128,6 +128,9 @@ impl From<LedgerError> for Failure {
             LedgerError::Unverified { .. } => failure("ledger_unverified")
                 .hint("run `airlift ledger sign`, which inspects each id in the API first"),
             LedgerError::OldCopy { .. } => failure("ledger_entry_old").hint(RESTORE_OR_SIGN),
+            LedgerError::OldHead { .. } => failure("ledger_head_old")
+                .hint("restore the newest head.json, or run `airlift ledger sign`, which writes one from the journal")
+                .hint("after `ledger sign`, the history of runs and the OAuth apps are those of the old copy"),
             LedgerError::Missing { .. } => failure("ledger_entry_missing").hint(RESTORE_OR_SIGN),
             LedgerError::LeaseLost { .. } => failure("ledger_lease_lost"),
             LedgerError::WithoutConditions { .. } => failure("store_without_conditions").hint(

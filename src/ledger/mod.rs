@@ -168,6 +168,12 @@ pub enum LedgerError {
         /// The object.
         path: PathBuf,
     },
+    /// The head is older than the journal.
+    #[error("{path} is an old copy: the journal is that of a later run")]
+    OldHead {
+        /// The head.
+        path: PathBuf,
+    },
     /// An object that the head names does not exist.
     #[error("{path} does not exist, although the ledger's head names it")]
     Missing {

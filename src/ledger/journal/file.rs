@@ -9,7 +9,7 @@
 //! meanwhile.
 
 use super::commit::GroupCommit;
-use super::lines::{Chain, IntentLine, NO_INTENT, OutcomeLine};
+use super::lines::{Chain, IntentLine, NO_INTENT, OutcomeLine, newer_version};
 use super::saved::{SavedEntries, SavedLine};
 use super::signature::JournalId;
 use super::{IntentOutcome, JournalContent, JournalEntry, MAX_SIZE, opening, reading};
@@ -66,6 +66,10 @@ pub(super) fn read(
     // A last line without a newline is incomplete: the run was killed while it wrote the line. The
     // request is sent after the line is on disk, so it was not sent.
     lines.pop();
+    if let Some(version) = newer_version(&lines) {
+        let path = store.path(FILE);
+        return Err(LedgerError::Newer { path, version });
+    }
     reading::read(&lines, authenticator, head).map_err(|line| LedgerError::Unreadable {
         path: store.path(FILE),
         what: "journal",
@@ -140,6 +144,15 @@ impl Log {
     pub(super) fn save(&self, saved: &SavedLine) -> Result<(), LedgerError> {
         self.append(|chain| chain.line(&self.authenticator, NO_INTENT, saved))
             .map(drop)
+    }
+
+    /// Logs that the head names this journal, without a sync of its own.
+    pub(super) fn note_head(&self) -> Result<(), LedgerError> {
+        let mut tail = self.tail();
+        self.write(&mut tail, |tail| {
+            let line = tail.chain.head_line(&self.authenticator)?;
+            (&*tail.file).write_all(&line)
+        })
     }
 
     /// Makes all lines durable that are written now. Two syncs never overlap: the system reports a

@@ -25,6 +25,17 @@ pub(super) struct Header {
     mac: String,
 }
 
+#[derive(Deserialize)]
+struct StoredVersion {
+    version: u32,
+}
+
+/// The version of a journal whose first line a newer airlift wrote.
+pub(super) fn newer_version(lines: &[&[u8]]) -> Option<u32> {
+    let stored: StoredVersion = serde_json::from_slice(lines.first()?).ok()?;
+    Some(stored.version).filter(|version| *version > VERSION)
+}
+
 impl Header {
     pub(super) fn is_signed(&self, authenticator: &Authenticator) -> bool {
         let position = position("", NO_INTENT);
@@ -60,6 +71,12 @@ pub(super) struct OutcomeLine {
 #[derive(Serialize, Deserialize)]
 pub(super) struct UnverifiedLine {
     pub(super) unverified: String,
+}
+
+/// Says that the ledger's head names the journal. A head that names an earlier one is an old copy.
+#[derive(Serialize, Deserialize)]
+pub(super) struct HeadLine {
+    pub(super) head_written: bool,
 }
 
 #[derive(Serialize)]
@@ -141,6 +158,14 @@ impl Chain {
             unverified: customer,
         };
         self.line(authenticator, NO_INTENT, &unverified)
+    }
+
+    /// The line after the head that names the journal was written.
+    pub(super) fn head_line(
+        &mut self,
+        authenticator: &Authenticator,
+    ) -> serde_json::Result<Vec<u8>> {
+        self.line(authenticator, NO_INTENT, &HeadLine { head_written: true })
     }
 
     /// Whether a line is authenticated. It is the last one then.

@@ -68,6 +68,8 @@ pub(super) struct JournalContent {
     pub(super) unverified_names: BTreeSet<String>,
     /// Whether the journal of an interrupted run does not exist.
     pub(super) is_missing: bool,
+    /// Whether a later head than the stored one named the journal, so that the stored one is an old copy.
+    pub(super) is_head_old: bool,
     /// The entries of an interrupted run, whose files may be older.
     pub(super) saved: SavedEntries,
 }
@@ -77,6 +79,7 @@ impl JournalContent {
         self.entries.extend(other.entries);
         self.unverified_names.extend(other.unverified_names);
         self.is_missing |= other.is_missing;
+        self.is_head_old |= other.is_head_old;
         self.saved.extend(other.saved);
     }
 }
@@ -150,6 +153,14 @@ impl Journal {
         match &*self.log {
             Log::Segments(log) => log.remove_own().await,
             Log::File(_) => Ok(()),
+        }
+    }
+
+    /// Logs that the ledger's head names this journal. The line is durable with the next one.
+    pub(super) fn note_head(&self) -> Result<(), LedgerError> {
+        match &*self.log {
+            Log::File(log) => log.note_head(),
+            Log::Segments(log) => log.note_head(),
         }
     }
 

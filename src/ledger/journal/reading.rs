@@ -1,7 +1,7 @@
 //! Responsible for reading the lines of a journal: which intents are open, and which customers lines
 //! without authentication name.
 
-use super::lines::{Chain, Header, IntentLine, OutcomeLine, StoredLine, UnverifiedLine};
+use super::lines::{Chain, HeadLine, Header, IntentLine, OutcomeLine, StoredLine, UnverifiedLine};
 use super::saved::{SavedEntries, SavedLine};
 use super::signature::JournalId;
 use super::{Intent, IntentOutcome, JournalContent, JournalEntry};
@@ -16,6 +16,7 @@ use std::collections::{BTreeMap, BTreeSet};
 enum LineContent {
     Outcome(OutcomeLine),
     Unverified(UnverifiedLine),
+    Head(HeadLine),
     Saved(SavedLine),
     Intent(IntentLine),
 }
@@ -97,6 +98,8 @@ struct LineReader<'a> {
     /// The lines so far, if they are authenticated and current.
     chain: Option<Chain>,
     standing: Standing,
+    /// Whether a head named the journal.
+    has_head: bool,
     /// Whether a line may be missing: one is not authenticated, or the file is an old one.
     is_altered: bool,
     open: BTreeMap<u64, JournalEntry>,
@@ -129,6 +132,7 @@ impl<'a> LineReader<'a> {
             authenticator,
             chain: accepted.map(Chain::after),
             standing,
+            has_head: false,
             is_altered: signed.is_some() && accepted.is_none(),
             open: BTreeMap::new(),
             seen: BTreeSet::new(),
@@ -182,6 +186,7 @@ impl<'a> LineReader<'a> {
             LineContent::Unverified(UnverifiedLine { unverified }) => {
                 self.unverified_names.insert(unverified);
             }
+            LineContent::Head(line) => self.has_head |= line.head_written,
             LineContent::Saved(saved) => saved.apply(&mut self.saved)?,
             LineContent::Intent(IntentLine { at, intent }) => {
                 let entry = JournalEntry {
@@ -203,6 +208,7 @@ impl<'a> LineReader<'a> {
             LineContent::Unverified(UnverifiedLine { unverified }) => {
                 self.unverified_names.insert(unverified);
             }
+            LineContent::Head(_) => {}
             LineContent::Saved(saved) => {
                 self.saved_claims
                     .extend(saved.customer().map(str::to_owned));
@@ -257,6 +263,7 @@ impl<'a> LineReader<'a> {
             entries: self.open.into_values().collect(),
             unverified_names: claimed.chain(self.unverified_names).collect(),
             is_missing,
+            is_head_old: self.has_head && self.standing == Standing::Follows && head.is_some(),
             saved: if is_ahead {
                 self.saved
             } else {

@@ -9,7 +9,7 @@
 //! ignored.
 
 use super::commit::GroupCommit;
-use super::lines::{Chain, IntentLine, NO_INTENT, OutcomeLine};
+use super::lines::{Chain, IntentLine, NO_INTENT, OutcomeLine, newer_version};
 use super::reading::FirstLine;
 use super::saved::{SavedEntries, SavedLine};
 use super::signature::JournalId;
@@ -23,6 +23,7 @@ use crate::model::LockUnpoisoned;
 use futures_util::{StreamExt, TryStreamExt, stream};
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard};
 use uuid::Uuid;
 
@@ -167,6 +168,10 @@ fn content(
     let mut unverified = BTreeSet::new();
     for group in groups {
         let lines = group.lines();
+        if let Some(version) = newer_version(&lines).filter(|_| group.journal.is_some()) {
+            let path = group.shown(shared);
+            return Err(LedgerError::Newer { path, version });
+        }
         let read = || reading::read(&lines, authenticator, head).map_err(group.unreadable(shared));
         match group.standing(authenticator, head) {
             Standing::Current => current = Some(read()?),
@@ -177,14 +182,8 @@ fn content(
     }
     let mut content = match current.or(following) {
         Some(content) => content,
-        None => {
-            reading::read(&[], authenticator, head).map_err(|line| LedgerError::Unreadable {
-                path: shared.shown(DIR),
-                what: "journal",
-                line,
-                damage: Damage::Other,
-            })?
-        }
+        // Without lines, none is unreadable.
+        None => reading::read(&[], authenticator, head).unwrap_or_default(),
     };
     content.unverified_names.extend(unverified);
     Ok(content)
@@ -210,9 +209,12 @@ impl Segments {
         }
     }
 
+    fn shown(&self, shared: &SharedStore) -> PathBuf {
+        shared.shown(self.names.first().map_or(DIR, String::as_str))
+    }
+
     fn unreadable(&self, shared: &SharedStore) -> impl FnOnce(usize) -> LedgerError {
-        let path = self.names.first().map_or(DIR, String::as_str);
-        let path = shared.shown(path);
+        let path = self.shown(shared);
         move |line| LedgerError::Unreadable {
             path,
             what: "journal entry",
@@ -325,6 +327,15 @@ impl Log {
     pub(super) fn save(&self, saved: &SavedLine) -> Result<(), LedgerError> {
         self.append(|chain| chain.line(&self.authenticator, NO_INTENT, saved))
             .map(drop)
+    }
+
+    /// Adds to the next segment that the head names this journal.
+    pub(super) fn note_head(&self) -> Result<(), LedgerError> {
+        let mut tail = self.tail();
+        let line = tail.chain.head_line(&self.authenticator);
+        let line = line.map_err(|error| self.failed(error.into()))?;
+        tail.buffer.extend(line);
+        Ok(())
     }
 
     /// Writes all lines.

@@ -13,7 +13,9 @@ use super::packs::DamagedPacks;
 use super::rotations::RotationList;
 use super::shards::{refuse_divided, store_of};
 use super::snapshot::{self, Snapshot};
-use super::{Journal, JournalEntry, LedgerError, LedgerStore, Lock, Rotations, entries, lock};
+use super::{
+    Journal, JournalEntry, LedgerError, LedgerStore, Lock, Rotations, entries, head, lock,
+};
 use crate::events::Sink;
 use crate::model::{
     CustomerEntry, DefinitionId, LedgerState, LockUnpoisoned, RecordedGuards, RecordedOauthApp,
@@ -181,6 +183,11 @@ impl Ledger {
                 path: self.store.shown(""),
             });
         }
+        if journal.is_head_old {
+            return Err(LedgerError::OldHead {
+                path: self.store.shown(head::OBJECT),
+            });
+        }
         refuse_divided(&self.store, snapshot.head.as_ref())?;
         self.note_snapshot(&snapshot);
         let state = LedgerState {
@@ -203,7 +210,7 @@ impl Ledger {
         refuse_divided(&self.store, snapshot.head.as_ref())?;
         self.note_snapshot(&snapshot);
         let mut objects = Vec::new();
-        if snapshot.key_changed {
+        if snapshot.key_changed || journal.is_head_old {
             objects.push("head");
         }
         if journal.is_missing {
@@ -227,7 +234,8 @@ impl Ledger {
         let mut read = self.read_once().await?;
         for _ in 1..READS {
             let (snapshot, journal) = &read;
-            let is_complete = journal.unverified_names.is_empty() && !journal.is_missing;
+            let is_complete =
+                journal.unverified_names.is_empty() && !journal.is_missing && !journal.is_head_old;
             if snapshot.unverified.is_empty() && is_complete && !snapshot.rotations.is_refused() {
                 break;
             }
@@ -343,6 +351,7 @@ impl Ledger {
         .await?;
         self.note_journal(&journal, before.as_ref());
         self.write_head(RunState::Writing).await?;
+        journal.note_head()?;
         journal.remove_earlier().await?;
         Ok(journal)
     }

@@ -1,7 +1,9 @@
 //! Tests of old heads: which entries they accept.
 
-use super::{Fixture, ORGANIZATION, id, named, refused, with_key};
+use super::journal::{begun, failed, read, rewrite, started};
+use super::{Fixture, LedgerError, ORGANIZATION, id, named, refused, with_key};
 use crate::model::UnverifiedCause;
+use std::collections::BTreeSet;
 
 #[tokio::test]
 async fn old_head_with_old_entry_makes_newer_entries_old() {
@@ -60,4 +62,48 @@ async fn tombstone_with_previous_key_blocks_nothing() {
     std::fs::write(fixture.file(2), tombstone).unwrap();
     let state = fixture.ledger_with_key(2).load().await.unwrap();
     assert_eq!(state.unverified[&id(2)].cause, UnverifiedCause::BadMac);
+}
+
+#[tokio::test]
+async fn head_of_the_run_before_restored_is_refused_until_it_is_signed() {
+    let fixture = Fixture::saved().await;
+    let head = fixture.path("head.json");
+    let ledger = fixture.ledger();
+    failed(&ledger, &["first", "first"]).await;
+    ledger.checkpoint().await.unwrap();
+    let old = Fixture::read(&head);
+    let ledger = fixture.ledger();
+    let journal = started(&ledger).await;
+    ledger
+        .record(id(9), &named("ninth"), &BTreeSet::new())
+        .await
+        .unwrap();
+    journal.sync().await.unwrap();
+    ledger.checkpoint().await.unwrap();
+    std::fs::write(&head, old).unwrap();
+    let error = fixture.ledger().load().await.unwrap_err();
+    assert!(matches!(error, LedgerError::OldHead { .. }), "{error}");
+    let ledger = fixture.ledger();
+    let unsigned = ledger.load_unsigned().await.unwrap();
+    assert_eq!(unsigned.objects, ["head"]);
+    ledger.clear_journal(&unsigned.open).await.unwrap();
+    ledger.checkpoint().await.unwrap();
+    assert!(fixture.load().await.customers.contains_key(&id(9)));
+}
+
+#[tokio::test]
+async fn journal_of_run_killed_before_its_head_is_recovered() {
+    let fixture = Fixture::saved().await;
+    let (head, path) = (fixture.path("head.json"), fixture.path("journal.ndjson"));
+    begun(&fixture.ledger(), "first").await;
+    let old = Fixture::read(&head);
+    begun(&fixture.ledger(), "second").await;
+    // Only the header and what was carried over, as before the head is written.
+    let carried_over = |lines: &mut Vec<String>| {
+        let at = lines.iter().position(|line| line.contains("head_written"));
+        lines.truncate(at.unwrap());
+    };
+    rewrite(&path, carried_over);
+    std::fs::write(&head, old).unwrap();
+    assert_eq!(read(&fixture.ledger()).await, (vec![], vec![]));
 }

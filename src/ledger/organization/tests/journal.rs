@@ -11,19 +11,19 @@ fn creation(customer: &str) -> Intent {
     Intent::CreateCustomer { customer }
 }
 
-async fn started(ledger: &Ledger) -> Journal {
+pub(super) async fn started(ledger: &Ledger) -> Journal {
     let open = ledger.open_intents().await.unwrap();
     ledger.journal(&open).await.unwrap()
 }
 
 /// A journal with an intent for a customer, as its run was killed.
-async fn begun(ledger: &Ledger, customer: &str) {
+pub(super) async fn begun(ledger: &Ledger, customer: &str) {
     let journal = started(ledger).await;
     journal.begin(creation(customer)).await.unwrap();
 }
 
 /// A journal with an intent for each customer. All but the last one fail.
-async fn failed(ledger: &Ledger, customers: &[&str]) {
+pub(super) async fn failed(ledger: &Ledger, customers: &[&str]) {
     let journal = started(ledger).await;
     let mut last = None;
     for customer in customers {
@@ -35,7 +35,7 @@ async fn failed(ledger: &Ledger, customers: &[&str]) {
 }
 
 /// The customers of intents that are open, and of those that are not authenticated.
-async fn read(ledger: &Ledger) -> (Vec<String>, Vec<String>) {
+pub(super) async fn read(ledger: &Ledger) -> (Vec<String>, Vec<String>) {
     let (state, open) = ledger.load_with_journal().await.unwrap();
     let open = open.iter().map(|entry| entry.intent.customer().to_owned());
     (open.collect(), Vec::from_iter(state.unverified_names))
@@ -46,7 +46,7 @@ fn names(names: &[&str]) -> Vec<String> {
 }
 
 /// Changes the lines of a file.
-fn rewrite(path: &Path, change: impl Fn(&mut Vec<String>)) {
+pub(super) fn rewrite(path: &Path, change: impl Fn(&mut Vec<String>)) {
     let text = Fixture::read(path);
     let mut lines: Vec<String> = text.lines().map(|line| format!("{line}\n")).collect();
     change(&mut lines);
@@ -97,8 +97,8 @@ async fn journal_of_complete_run_without_an_outcome_reopens_nothing() {
     ledger.checkpoint().await.unwrap();
     let complete = Fixture::read(&path);
     assert_eq!(read(&fixture.ledger()).await, (names(&["third"]), vec![]));
-    // The lines: header, first, its outcome, second, its outcome, third.
-    for at in [2, 4] {
+    // The lines: header, head, first, its outcome, second, its outcome, third.
+    for at in [3, 5] {
         rewrite(&path, |lines| drop(lines.remove(at)));
         let (open, unverified) = read(&fixture.ledger()).await;
         assert_eq!(open, names(&[]));
@@ -107,7 +107,7 @@ async fn journal_of_complete_run_without_an_outcome_reopens_nothing() {
         std::fs::write(&path, &complete).unwrap();
     }
     // A copy of an intent after its outcome.
-    rewrite(&path, |lines| lines.push(lines[1].clone()));
+    rewrite(&path, |lines| lines.push(lines[2].clone()));
     let (open, unverified) = read(&fixture.ledger()).await;
     assert_eq!(open, names(&[]));
     assert!(unverified.contains(&"first".to_owned()));
@@ -139,7 +139,7 @@ async fn journal_of_killed_run_without_an_outcome_opens_nothing_before_it() {
     let path = fixture.path("journal.ndjson");
     failed(&fixture.ledger(), &["first", "second"]).await;
     assert_eq!(read(&fixture.ledger()).await, (names(&["second"]), vec![]));
-    rewrite(&path, |lines| drop(lines.remove(2)));
+    rewrite(&path, |lines| drop(lines.remove(3)));
     let (open, unverified) = read(&fixture.ledger()).await;
     assert_eq!((open, unverified), (vec![], names(&["first", "second"])));
 }
@@ -392,7 +392,7 @@ async fn journal_with_unreadable_line_names_its_number() {
         .unwrap_err()
         .to_string();
     assert!(
-        error.contains("line 3") && !error.contains("planted"),
+        error.contains("line 4") && !error.contains("planted"),
         "{error}"
     );
 }

@@ -167,6 +167,16 @@ fn entry_of_a_newer_version_is_refused_by_name() {
     assert_refused(&env, "ledger_newer");
 }
 
+#[test]
+fn journal_of_a_newer_version_is_refused_by_name() {
+    let env = TestEnv::applied();
+    let path = journal(&env);
+    let text = read(&path).replacen("\"version\":2", "\"version\":3", 1);
+    std::fs::write(&path, text).unwrap();
+    assert_refused(&env, "ledger_newer");
+    env.run(&["doctor"]).exits(1).says("ledger_newer");
+}
+
 /// The journal of the ledger.
 fn journal(env: &TestEnv) -> PathBuf {
     let organization = airlift::sandbox::ORGANIZATION_ID;
@@ -229,6 +239,25 @@ fn journal_without_an_outcome_makes_no_connector_of_others_managed() {
     // After signing, the project adopts nothing without `--adopt`.
     env.run(&["ledger", "sign", "--auto-approve"]).exits(0);
     assert_code(&env.run(&["plan"]), "adoption_not_allowed");
+}
+
+#[test]
+fn head_of_the_run_before_is_refused_until_it_is_signed() {
+    let env = TestEnv::applied();
+    let head = journal(&env).with_file_name("head.json");
+    let old = read(&head);
+    env.edit(
+        "  - name: acme\n",
+        "  - {name: later, connectors: []}\n  - name: acme\n",
+    );
+    env.converge(&[]);
+    std::fs::write(&head, old).unwrap();
+    assert_refused(&env, "ledger_head_old");
+    env.run(&["doctor"]).exits(1).says("ledger_head_old");
+    env.run(&["ledger", "sign", "--auto-approve"]).exits(0);
+    env.run(&["plan", "--detailed-exitcode"]).exits(0);
+    let shown = env.run(&["ledger", "show"]);
+    shown.exits(0).says("later");
 }
 
 #[test]
