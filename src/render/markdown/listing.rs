@@ -4,7 +4,7 @@
 use super::inert::code;
 use super::sections::{Rows, is_suspension};
 use crate::model::Address;
-use crate::plan::{Action, Plan, Reason, Step};
+use crate::plan::{Action, BlockReason, Plan, Reason, Step};
 use crate::render::labels::{self, number};
 use crate::render::view::fields::FieldView;
 use crate::render::view::{Phrase, step};
@@ -130,10 +130,11 @@ pub(super) fn adopted(plan: &Plan) -> Vec<String> {
 pub(super) fn blocked(plan: &Plan) -> Vec<String> {
     let mut causes: BTreeMap<(String, String), Vec<&Address>> = BTreeMap::new();
     for blocked in &plan.blocked {
-        let cause = (
-            labels::code(blocked.code()),
-            wording::blocked(&blocked.reason),
-        );
+        let cause = match &blocked.reason {
+            reason @ BlockReason::LedgerUnverified { .. } => wording::block_cause(reason),
+            reason => wording::blocked(reason),
+        };
+        let cause = (labels::code(blocked.code()), cause);
         causes.entry(cause).or_default().push(&blocked.address);
     }
     causes

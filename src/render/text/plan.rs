@@ -136,10 +136,11 @@ fn write_legend(out: &mut Out<'_>, symbols: &[Symbol]) -> io::Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use crate::model::Address;
+    use crate::model::{Address, UnverifiedCause, WorkspaceId};
     use crate::plan::{Action, BlockReason, Blocked, Plan, PlanWarning};
     use crate::render::sample::{self, golden};
     use crate::render::{Color, Out, Verbosity};
+    use uuid::Uuid;
 
     fn shown(plan: &Plan, width: usize, color: Color, verbosity: Verbosity) -> String {
         let mut bytes = Vec::new();
@@ -183,6 +184,26 @@ mod tests {
         assert!(text.contains("\n  and 2995 more; -v lists all\n"), "{text}");
         let all = shown(&plan, 80, Color::Off, Verbosity::Verbose);
         assert_eq!(all.matches("[ambiguous_match]").count(), 3_000);
+    }
+
+    #[test]
+    fn plan_with_many_unverified_entries_counts_those_it_does_not_list() {
+        let id = |n: u128| WorkspaceId(Uuid::from_u128(n));
+        let blocked = |n: u128, address: String| Blocked {
+            address: Address::customer(&address),
+            reason: BlockReason::LedgerUnverified {
+                workspace_id: Some(id(n)),
+                cause: Some(UnverifiedCause::BadMac),
+            },
+        };
+        let mut plan = sample::empty();
+        plan.blocked = (0..300).map(|n| blocked(n, id(n).to_string())).collect();
+        plan.blocked.insert(0, blocked(300, "acme".to_owned()));
+        let text = shown(&plan, 120, Color::Off, Verbosity::Normal);
+        let named = format!("acme [ledger_unverified]: workspace {}", id(300));
+        assert!(text.contains(&named), "{text}");
+        assert!(text.contains("\n  and 296 more; -v lists all\n"), "{text}");
+        assert_eq!(text.matches("[ledger_entry_altered]").count(), 1, "{text}");
     }
 
     #[test]

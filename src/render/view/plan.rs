@@ -2,7 +2,7 @@
 //! counts.
 
 use super::oauth_apps::oauth_apps;
-use super::plan_summary::{MissingSecrets, forecast, is_long, summary};
+use super::plan_summary::{MissingSecrets, forecast, summary};
 use super::source_templates::source_templates;
 use super::step::{self, StepView};
 use super::unmanaged::unmanaged;
@@ -62,7 +62,6 @@ impl<'a> PlanView<'a> {
         } else {
             BELOW_STEPS
         };
-        let shows_forecast = verbosity.lists_all() || is_long(plan);
         Self {
             plan,
             warnings: about_creations().take(written).collect(),
@@ -71,7 +70,7 @@ impl<'a> PlanView<'a> {
             legend: legend(plan),
             summary: summary(plan, missing)
                 .into_iter()
-                .chain(shows_forecast.then(|| forecast(plan)).flatten())
+                .chain(verbosity.lists_all().then(|| forecast(plan)).flatten())
                 .collect(),
         }
     }
@@ -222,7 +221,7 @@ pub(in crate::render) fn blocked(blocked: &[Blocked], meaning: &'static str) -> 
             let code = labels::code(entry.code());
             let detail = wording::block_cause(&entry.reason);
             let address = Safe::address(&entry.address);
-            let more = wording::block_detail(&entry.reason);
+            let more = wording::block_detail(entry);
             let more = more.map(|more| format!(": {more}")).unwrap_or_default();
             Row {
                 text: Phrase::plain(Safe::new(format_args!("{address} [{code}]{more}"))),

@@ -2,15 +2,15 @@
 //! `apply` report as data.
 
 mod apply;
+mod grouped;
 mod plan;
 mod plan_warning;
 mod policy;
 mod source_template;
 
 pub(crate) use apply::{STEPS, cause, problem, warning};
-pub(crate) use plan::{
-    block_cause, block_code, block_detail, blocked, limit_source, refusal_code, refused,
-};
+pub(crate) use grouped::{block_cause, block_detail};
+pub(crate) use plan::{block_code, blocked, limit_source, refusal_code, refused};
 pub(crate) use plan_warning::{escaped_name, plan_warning};
 
 use super::labels::counted;

@@ -1,8 +1,8 @@
 //! Responsible for the sentences about what the planner blocked and what its guards refused.
 
+use super::grouped;
 use super::plan_warning::{confirmation_needed, scalar};
-use crate::model::{ConnectorId, UnverifiedCause, WorkspaceId};
-use crate::plan::{BlockReason, Blocked, LimitSource, Refusal, RefusedChange, RemovalFlags};
+use crate::plan::{BlockReason, Blocked, LimitSource, Refusal, RemovalFlags};
 use crate::render::labels::{self, counted};
 
 const AMBIGUOUS_CONNECTOR: &str = "more than one connector has this name and type, and none is in the ledger; rename or \
@@ -27,44 +27,8 @@ const REPLACED_MEANWHILE: &str = "a younger connector of this name and type exis
     or delete one of them";
 const CONSENT_REQUIRED: &str = "the change needs a replacement, and only the customer's consent creates one; run `airlift \
     connect CUSTOMER/CONNECTOR --again`";
-const ADOPTION_NOT_ALLOWED: &str = "it exists and is not in the ledger, and this run would change \
+pub(super) const ADOPTION_NOT_ALLOWED: &str = "it exists and is not in the ledger, and this run would change \
     it; pass `--adopt`, write `adopt: true` into the project file, or run `airlift adopt` first";
-/// The refused changes that a message names.
-const NAMED_CHANGES: usize = 5;
-
-/// The problem without what concerns one object only, so that objects of one cause can be grouped.
-pub(crate) fn block_cause(reason: &BlockReason) -> String {
-    match reason {
-        BlockReason::AdoptionNotAllowed { .. } => ADOPTION_NOT_ALLOWED.to_owned(),
-        BlockReason::ConfirmationNeeded { .. } => confirmation_needed("CUSTOMER"),
-        _ => blocked(reason),
-    }
-}
-
-/// What [`block_cause`] leaves out.
-pub(crate) fn block_detail(reason: &BlockReason) -> Option<String> {
-    match reason {
-        BlockReason::AdoptionNotAllowed { changes } => Some(refused_changes(changes)),
-        _ => None,
-    }
-}
-
-fn refused_changes(changes: &[RefusedChange]) -> String {
-    let named = changes.iter().take(NAMED_CHANGES).map(|change| {
-        let action = labels::action(change.action);
-        let address = &change.address;
-        match change.paths.as_slice() {
-            [] => format!("{action} {address}"),
-            paths => format!("{action} {address} ({})", paths.join(", ")),
-        }
-    });
-    let mut named: Vec<String> = named.collect();
-    if changes.len() > NAMED_CHANGES {
-        named.push(format!("and {} more", changes.len() - NAMED_CHANGES));
-    }
-    named.join(", ")
-}
-
 /// The problem and what to do about it, as one sentence.
 pub(crate) fn blocked(reason: &BlockReason) -> String {
     match reason {
@@ -85,17 +49,18 @@ pub(crate) fn blocked(reason: &BlockReason) -> String {
             connector,
             recorded_in,
             found_in,
-        } => foreign_connector(*connector, *recorded_in, *found_in),
+        } => grouped::foreign_connector(*connector, *recorded_in, *found_in),
         BlockReason::Unreadable { error } => {
             format!("it cannot be read, so nothing of this customer is changed: {error}")
         }
         BlockReason::AdoptionNotAllowed { changes } => {
-            format!("{}: {ADOPTION_NOT_ALLOWED}", refused_changes(changes))
+            let changes = grouped::refused_changes(changes);
+            format!("{changes}: {ADOPTION_NOT_ALLOWED}")
         }
         BlockReason::LedgerUnverified {
             workspace_id,
             cause,
-        } => ledger_unverified(*workspace_id, *cause),
+        } => grouped::ledger_unverified(*workspace_id, *cause),
         BlockReason::AmbiguousConnector => AMBIGUOUS_CONNECTOR.to_owned(),
         BlockReason::ConfirmationNeeded { customer } => confirmation_needed(customer),
         BlockReason::ReplacementProtected => REPLACEMENT_PROTECTED.to_owned(),
@@ -131,47 +96,6 @@ fn unknown_type(kind: &str, similar: &[String]) -> String {
 /// The name of a type as files have it: `zendesk-support` for `Zendesk Support`.
 fn type_name(name: &str) -> String {
     name.to_lowercase().replace([' ', '_'], "-")
-}
-
-fn foreign_connector(
-    connector: ConnectorId,
-    recorded_in: WorkspaceId,
-    found_in: Option<WorkspaceId>,
-) -> String {
-    let place = found_in.map_or_else(
-        || "the API does not tell its workspace".to_owned(),
-        |found_in| format!("it is in workspace {found_in}"),
-    );
-    format!(
-        "the ledger records connector {connector} in workspace {recorded_in}, but {place}; nothing \
-         of this customer is changed: restore the customer's ledger entry, or remove it and run \
-         `airlift ledger sign`"
-    )
-}
-
-fn ledger_unverified(workspace_id: Option<WorkspaceId>, cause: Option<UnverifiedCause>) -> String {
-    let what = match (workspace_id, cause) {
-        (Some(id), Some(cause)) => {
-            let problem = match cause {
-                UnverifiedCause::Damaged(damage) => format!("cannot be read{damage}"),
-                UnverifiedCause::PackDamaged(damage) => {
-                    format!("is in a pack that cannot be read{damage}")
-                }
-                _ => "is not authentic".to_owned(),
-            };
-            let code = cause.code();
-            format!("the ledger entry of workspace {id} {problem} [{code}]")
-        }
-        (None, Some(cause)) => format!(
-            "the ledger has entries and no valid head, which would say which entries are missing [{}]",
-            cause.code()
-        ),
-        _ => "a journal line about this customer is not authentic".to_owned(),
-    };
-    format!(
-        "{what}; nothing of this customer is changed: restore the ledger, or check the customer and \
-         run `airlift ledger sign`"
-    )
 }
 
 fn holds_unmanaged(connectors: usize) -> String {
