@@ -41,7 +41,7 @@ impl App<'_> {
         self.read_secrets().await;
         self.withhold_secrets(&mut observed);
         let mut drift = drift(&recovered.recorded, &observed, &policy);
-        drift.withhold(&|value| self.repeats_secret(value));
+        drift.withhold(&self.project.desired, &|value| self.repeats_secret(value));
         Ok((drift, observed))
     }
 }

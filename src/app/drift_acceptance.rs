@@ -14,8 +14,8 @@ use crate::export::{Exported, Sources, connector_text, export, written_value};
 use crate::failure::Failure;
 use crate::model::{
     Address, Applied, Cache, ConnectorEntry, ConnectorId, CustomerEntry, DesiredConnector,
-    DesiredCustomer, LedgerState, Observed, ObservedConnector, ObservedStatus, Selector, Status,
-    WorkspaceId,
+    DesiredCustomer, LedgerState, Observed, ObservedConnector, ObservedStatus, Selector, Setting,
+    Status, WorkspaceId,
 };
 use crate::observed::{Details, Survey};
 use crate::plan::{
@@ -32,8 +32,7 @@ pub(super) type Refusal = &'static str;
 /// The same, with the settings that it is about.
 pub(super) type RefusedChange = Cow<'static, str>;
 
-const NOT_DECLARED: Refusal = "the files do not declare it under its name of the last apply; if they rename it, apply \
-                               that, or undo it first";
+const NOT_DECLARED: Refusal = "the files do not declare it under its name of the last apply";
 pub(super) const WITHHELD: Refusal = "its value may be a secret; edit the files yourself";
 const UNKNOWN_STATUS: Refusal = "airlift does not know its status";
 const LEFT_OUT: Refusal = "no file can declare it; rename or remove it";
@@ -68,6 +67,8 @@ impl App<'_> {
         }
         let observed = self.read_recorded(&recorded).await?;
         let mut drift = drift(&recorded, &observed, &Policy::default());
+        self.read_secrets().await;
+        drift.withhold(&self.project.desired, &|value| self.repeats_secret(value));
         if let Some(scope) = &self.project.scope {
             drift
                 .customers
@@ -161,6 +162,15 @@ impl Acceptor<'_> {
     fn change(&mut self, change: &Drifted, files: &mut ProjectEdit) -> Result<(), RefusedChange> {
         let customer = change.address.customer.as_str();
         let name = change.address.connector.as_deref();
+        let is_name = |field: &&FieldChange| field.path == "name";
+        if change
+            .fields
+            .iter()
+            .filter(is_name)
+            .any(FieldChange::is_withheld)
+        {
+            return Err(WITHHELD.into());
+        }
         match (change.subject, name, change.kind) {
             (DriftSubject::Connector(id, _), Some(name), DriftKind::Appeared) => {
                 Ok(self.add(customer, name, id, files)?)
@@ -245,6 +255,11 @@ impl Acceptor<'_> {
         let exported = exported
             .filter(|exported| exported.left_out.is_none())
             .ok_or(LEFT_OUT)?;
+        let settings = exported.replication_config.values();
+        let mut values = settings.filter_map(Setting::to_plain).chain([name.into()]);
+        if values.any(|value| self.app.repeats_secret(&value)) {
+            return Err(WITHHELD);
+        }
         let observed = self.observed_connector(id).ok_or(NOT_EDITABLE)?;
         let applied = Applied {
             environment: None,

@@ -246,7 +246,9 @@ fn refuse_unverified(observed: &Observed, recorded: &LedgerState) -> Result<(), 
         .customers
         .iter()
         .filter(|(id, customer)| {
-            recorded.unverified.contains_key(id) && customer.connectors.is_some()
+            let is_unverified = recorded.unverified.contains_key(id)
+                || recorded.unverified_names.contains(&customer.name);
+            is_unverified && customer.connectors.is_some()
         })
         .map(|(_, customer)| customer.name.as_str())
         .collect();

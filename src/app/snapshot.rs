@@ -11,11 +11,12 @@ use crate::cli::{Format, PlanArgs, SnapshotArgs};
 use crate::config::Project;
 use crate::failure::{Failure, FailureKind};
 use crate::ledger::MAX_PLAN_SIZE;
-use crate::model::{SecretComparison, UnverifiedReason};
+use crate::model::{SecretComparison, UnverifiedReason, first_names};
 use crate::plan::{Plan, Policy, match_resources, plan};
-use crate::render::{self, Provenance, json};
+use crate::render::{self, Provenance, Safe, Ui, json};
 use crate::saved_plan::{PlanFileError, ReadSnapshot, Snapshot};
 use jiff::{SignedDuration, Timestamp};
+use std::collections::BTreeSet;
 use std::path::Path;
 
 impl App<'_> {
@@ -39,22 +40,38 @@ impl App<'_> {
             key.map(|key| signatures::sign(key, Namespace::Snapshot, text))
                 .transpose()
         };
-        let text = snapshot
-            .without_values(&self.project.desired, &|value| self.repeats_secret(value))
-            .file(sign)
-            .map_err(|error| {
-                Failure::internal(format!("the snapshot cannot be written: {error}"))
-            })??;
+        let desired = &self.project.desired;
+        let (snapshot, left_out) =
+            snapshot.without_values(desired, &|value| self.repeats_secret(value));
+        let text = snapshot.file(sign).map_err(|error| {
+            Failure::internal(format!("the snapshot cannot be written: {error}"))
+        })??;
         write(&args.out, &text)?;
         let path = args.out.display();
         let text = format!("wrote {path}; `airlift plan --snapshot {path}` plans from it");
         let ui = self.invocation.ui;
+        note_left_out(ui, &left_out)?;
         render::print_note(ui, &text)?;
         if matches!(self.invocation.global.format, Format::Json | Format::Events) {
             json::snapshot(&mut ui.out(), &args.out)?;
         }
         Ok(())
     }
+}
+
+/// Names the customers whose settings are not in the snapshot.
+fn note_left_out(ui: &Ui, customers: &BTreeSet<String>) -> Result<(), Failure> {
+    if customers.is_empty() {
+        return Ok(());
+    }
+    let names = customers.iter().map(|name| Safe::short_name(name));
+    let names: Vec<String> = names.map(|name| name.to_string()).collect();
+    let text = format!(
+        "the settings of {} are left out: their ledger entries are not verified, so that nothing says which settings \
+         are secret; `airlift doctor` names the entries",
+        first_names(&names)
+    );
+    Ok(render::print_note(ui, &text)?)
 }
 
 /// Plans from a snapshot. Every secret is unverified.

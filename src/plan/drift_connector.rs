@@ -81,7 +81,7 @@ fn is_foreign(reason: Option<Reason>) -> bool {
 }
 
 /// Hides both values of a field if one of them may be a secret.
-fn hide(field: &mut FieldChange, secrets: &SecretPaths) {
+pub(super) fn hide(field: &mut FieldChange, secrets: &SecretPaths) {
     let is_hidden = |value: &FieldValue| match value {
         FieldValue::Hidden => true,
         FieldValue::Value(value) => secrets.withholds(&field.path, value),

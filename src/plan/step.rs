@@ -155,6 +155,13 @@ pub struct FieldChange {
     pub after: FieldValue,
 }
 
+impl FieldChange {
+    /// Whether the value after the change may be a secret.
+    pub fn is_withheld(&self) -> bool {
+        self.after == FieldValue::Hidden
+    }
+}
+
 /// A field's value before or after the change.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]

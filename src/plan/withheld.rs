@@ -3,8 +3,8 @@
 //!
 //! Changes what is shown and stored. Does not change which steps there are.
 
-use super::{CustomerPlan, Drift, FieldChange, FieldValue, Plan, Precondition};
-use crate::model::Answer;
+use super::{CustomerPlan, Drift, FieldChange, FieldValue, Plan, Precondition, drift_connector};
+use crate::model::{Address, Answer, Desired, SecretPaths, Settings};
 use serde_json::Value;
 use std::collections::BTreeMap;
 
@@ -29,14 +29,37 @@ impl Plan {
 }
 
 impl Drift {
-    /// Withholds the values that repeat a secret.
-    pub fn withhold(&mut self, repeats_secret: &impl Fn(&Value) -> bool) {
+    /// Withholds the values that repeat a secret, and those of settings for which the files have a reference.
+    pub fn withhold(&mut self, desired: &Desired, repeats_secret: &impl Fn(&Value) -> bool) {
+        let changes = self.customers.iter_mut().flat_map(|it| &mut it.changes);
+        for change in changes.filter(|change| !change.fields.is_empty()) {
+            let declared = declared_settings(desired, &change.address);
+            let secrets = SecretPaths::new("replication_config", declared, None);
+            change
+                .fields
+                .iter_mut()
+                .for_each(|field| drift_connector::hide(field, &secrets));
+        }
         let changes = self.customers.iter_mut().flat_map(|it| &mut it.changes);
         for FieldChange { before, after, .. } in changes.flat_map(|change| &mut change.fields) {
             hide(before, repeats_secret);
             hide(after, repeats_secret);
         }
     }
+}
+
+/// The declared replication settings of a connector with this name now or before.
+fn declared_settings<'a>(desired: &'a Desired, address: &Address) -> Option<&'a Settings> {
+    let customers = || desired.customers.iter();
+    let was = |previous: &Option<String>, name: &str| previous.as_deref() == Some(name);
+    let renamed = || customers().find(|(_, it)| was(&it.previous_name, &address.customer));
+    let declared = desired.customers.get(&address.customer);
+    let customer = declared.or_else(|| renamed().map(|(_, customer)| customer))?;
+    let name = address.connector.as_ref()?;
+    let mut connectors = customer.connectors.values();
+    let renamed = || connectors.find(|it| was(&it.previous_name, name));
+    let declared = customer.connectors.get(name).or_else(renamed)?;
+    declared.replication_config.as_ref()
 }
 
 fn hide(shown: &mut FieldValue, repeats_secret: &impl Fn(&Value) -> bool) {

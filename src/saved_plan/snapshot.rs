@@ -7,18 +7,22 @@
 use super::canonical::canonical;
 use super::{PlanFileError, digest};
 use crate::model::{
-    ConnectorId, Desired, LedgerState, Observed, SecretPaths, Setting, Settings, WorkspaceId,
-    is_mask, names_secret,
+    ConnectorEntry, ConnectorId, CustomerEntry, Desired, LedgerState, Observed, SecretPaths,
+    SentFingerprints, Setting, Settings,
 };
+use crate::plan::match_resources;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// The version of the file's form.
 const FORMAT: u32 = 1;
 /// What a snapshot has instead of a secret. A plan shows it as a secret.
 const MASK: &str = "**********";
+/// The block with the settings that the API returns.
+const BLOCK: &str = "replication_config";
 
 /// The remote state and the ledger at one time.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -57,40 +61,45 @@ struct File<'a> {
 }
 
 impl Snapshot {
-    /// Removes fingerprints, and settings that neither the files nor the ledger declare. Masks settings that repeat or
-    /// look like a secret.
+    /// Removes fingerprints, and settings that neither the files nor the ledger declare as literals. Masks settings that
+    /// output must withhold. Also returns the names of customers without settings, because a ledger entry that is not
+    /// verified may be about them: only the entry says which settings came from references.
     #[must_use]
     pub fn without_values(
         mut self,
         desired: &Desired,
         repeats_secret: &impl Fn(&Value) -> bool,
-    ) -> Self {
+    ) -> (Self, BTreeSet<String>) {
+        let matches = match_resources(desired, &self.observed, &self.recorded);
+        let (declared, unverified) = (matches.declared_settings(), matches.unverified());
+        let mut left_out = BTreeSet::new();
         for (id, customer) in &mut self.observed.customers {
+            let recorded: BTreeMap<ConnectorId, &ConnectorEntry> =
+                entries(self.recorded.customers.get(id)).collect();
             for (connector, observed) in customer.connectors.iter_mut().flatten() {
+                if unverified.contains(id) {
+                    observed.detail = None;
+                    left_out.insert(customer.name.clone());
+                }
                 let Some(detail) = &mut observed.detail else {
                     continue;
                 };
-                let declared = desired
-                    .customers
-                    .get(&customer.name)
-                    .and_then(|customer| customer.connectors.get(&observed.name))
-                    .and_then(|connector| connector.replication_config.as_ref());
-                let recorded = recorded_settings(&self.recorded, *id, *connector);
-                let known: Vec<&Settings> = declared.into_iter().chain(recorded).collect();
-                retain_known(&mut detail.replication_config, &known, repeats_secret);
+                let known = KnownSettings::new(declared.get(connector), recorded.get(connector));
+                known.retain(&mut detail.replication_config, repeats_secret);
             }
         }
+        self.remove_fingerprints();
+        (self, left_out)
+    }
+
+    fn remove_fingerprints(&mut self) {
+        let apps = self.recorded.oauth_apps.values_mut();
+        apps.for_each(|app| clear(&mut app.sent));
         let entries = self.recorded.customers.values_mut();
         for connector in entries.flat_map(|entry| entry.connectors.values_mut()) {
             connector.write = None;
-            if let Some(sent) = &mut connector.sent {
-                let sent = Arc::make_mut(sent);
-                sent.key_id.clear();
-                sent.salt.clear();
-                sent.fingerprints.values_mut().for_each(String::clear);
-            }
+            connector.sent.iter_mut().map(Arc::make_mut).for_each(clear);
         }
-        self
     }
 
     /// The text of a file. `sign` makes the signature of a text.
@@ -144,59 +153,76 @@ fn written(content: &str, id: &str, signature: Option<&str>) -> String {
     format!("{{\"airlift_snapshot\":{FORMAT},\"content\":{content},\"id\":{id}{signature}}}\n")
 }
 
-/// The settings of a connector at the last apply.
-fn recorded_settings(
-    recorded: &LedgerState,
-    workspace: WorkspaceId,
-    id: ConnectorId,
-) -> Option<&Settings> {
-    let connectors = &recorded.customers.get(&workspace)?.connectors;
-    let entry = connectors.values().find(|entry| entry.id == id)?;
-    entry.applied.replication_config.as_ref()
+fn clear(sent: &mut SentFingerprints) {
+    sent.key_id.clear();
+    sent.salt.clear();
+    sent.fingerprints.values_mut().for_each(String::clear);
 }
 
-/// Keeps the settings that are declared as literals and do not look like secrets.
-fn retain_known(
+/// The recorded connectors of a customer by id.
+fn entries(
+    customer: Option<&CustomerEntry>,
+) -> impl Iterator<Item = (ConnectorId, &ConnectorEntry)> {
+    let connectors = customer.into_iter().flat_map(|entry| &entry.connectors);
+    connectors.map(|(_, connector)| (connector.id, connector))
+}
+
+/// What the files and the ledger say about the settings of a connector.
+struct KnownSettings<'a> {
+    blocks: Vec<&'a Settings>,
+    secrets: SecretPaths,
+}
+
+impl<'a> KnownSettings<'a> {
+    fn new(declared: Option<&'a Settings>, recorded: Option<&&'a ConnectorEntry>) -> Self {
+        let applied = recorded.and_then(|entry| entry.applied.replication_config.as_ref());
+        let blocks: Vec<&Settings> = declared.into_iter().chain(applied).collect();
+        let sent = recorded.and_then(|entry| entry.sent.as_deref());
+        let secrets = SecretPaths::new(BLOCK, blocks.iter().copied(), sent);
+        Self { blocks, secrets }
+    }
+
+    /// Keeps the observed settings that are declared as literals, and masks those of them that output must withhold.
+    fn retain(&self, observed: &mut Map<String, Value>, repeats_secret: &impl Fn(&Value) -> bool) {
+        let is_withheld = |path: &str, value: &Value, literals: &[&Setting]| {
+            let is_declared = || literals.iter().any(|literal| has_value(literal, value));
+            repeats_secret(value) || (self.secrets.withholds(path, value) && !is_declared())
+        };
+        retain_literals(observed, BLOCK, &self.blocks, &is_withheld);
+    }
+}
+
+/// Keeps the settings that are declared as literals, and masks those that are withheld. `is_withheld` gets the literals
+/// that are declared at the path, too.
+fn retain_literals(
     observed: &mut Map<String, Value>,
-    known: &[&Settings],
-    repeats_secret: &impl Fn(&Value) -> bool,
+    path: &str,
+    blocks: &[&Settings],
+    is_withheld: &impl Fn(&str, &Value, &[&Setting]) -> bool,
 ) {
     observed.retain(|name, value| {
-        let mut declared = known.iter().filter_map(|settings| settings.get(name));
-        match value {
-            Value::Object(inner) => {
-                let maps: Vec<&Settings> = declared
-                    .filter_map(|setting| match setting {
-                        Setting::Map(settings) => Some(settings),
-                        _ => None,
-                    })
-                    .collect();
-                retain_known(inner, &maps, repeats_secret);
-                !maps.is_empty()
-            }
-            value => {
-                let looks_secret = value
-                    .as_str()
-                    .is_some_and(|text| is_mask(text) || names_secret(name));
-                let is_declared = declared.clone().any(|setting| has_value(setting, value));
-                let is_withheld = repeats_secret(value) || (!is_declared && has_secret_form(value));
-                let is_known = !looks_secret && declared.any(is_literal);
-                if is_withheld {
-                    *value = MASK.into();
-                }
-                is_known
-            }
+        let path = format!("{path}.{name}");
+        let declared = blocks.iter().filter_map(|settings| settings.get(name));
+        if let Value::Object(inner) = value {
+            let maps: Vec<&Settings> = declared
+                .filter_map(|setting| match setting {
+                    Setting::Map(settings) => Some(settings),
+                    _ => None,
+                })
+                .collect();
+            retain_literals(inner, &path, &maps, is_withheld);
+            return !maps.is_empty();
         }
+        let literals: Vec<&Setting> = declared.filter(|setting| is_literal(setting)).collect();
+        if is_withheld(&path, value, &literals) {
+            *value = MASK.into();
+        }
+        !literals.is_empty()
     });
 }
 
 fn has_value(setting: &Setting, value: &Value) -> bool {
     setting.to_plain().as_ref() == Some(value)
-}
-
-/// Whether a text in a value has the form of a secret.
-fn has_secret_form(value: &Value) -> bool {
-    SecretPaths::default().withholds("replication_config", value)
 }
 
 /// Whether a declared value is a literal, or a list of literals.
@@ -210,29 +236,69 @@ fn is_literal(setting: &Setting) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::retain_known;
-    use crate::model::{Setting, Settings};
+    use super::{KnownSettings, MASK};
+    use crate::model::{ConnectorEntry, Setting, Settings};
     use serde_json::{Value, json};
 
+    fn settings(value: Value) -> Settings {
+        match Setting::from(value) {
+            Setting::Map(settings) => settings,
+            other => panic!("{other:?} is no mapping"),
+        }
+    }
+
+    /// What a snapshot has of observed settings.
+    fn retained(declared: Value, applied: Value, observed: Value) -> Value {
+        let entry = json!({
+            "id": uuid::Uuid::nil(), "definition_id": uuid::Uuid::nil(),
+            "applied": {"replication_config": {}},
+        });
+        let mut entry: ConnectorEntry = serde_json::from_value(entry).unwrap();
+        entry.applied.replication_config = Some(settings(applied));
+        let Value::Object(mut observed) = observed else {
+            panic!("not a mapping");
+        };
+        let declared = settings(declared);
+        KnownSettings::new(Some(&declared), Some(&&entry)).retain(&mut observed, &|_| false);
+        observed.into()
+    }
+
     #[test]
-    fn retain_known_keeps_declared_literals_only() {
+    fn retain_keeps_declared_literals_and_masks_what_looks_secret() {
         let declared = json!({
             "start_date": "2026-01-01", "streams": ["a"], "nested": {"a": 1}, "client_secret": "x",
             "token": {"$secret": "${env:TOKEN}"}
         });
-        let Setting::Map(declared) = Setting::from(declared) else {
-            panic!("not a mapping");
-        };
-        let declared: Settings = declared;
         let observed = json!({
             "start_date": "2026-02-02", "streams": ["b"], "nested": {"a": 2, "b": "hunter2"},
             "client_secret": "hunter2", "token": "hunter2", "unknown": "hunter2", "more": {"a": 1}
         });
-        let Value::Object(mut observed) = observed else {
-            panic!("not a mapping");
-        };
-        retain_known(&mut observed, &[&declared], &|_| false);
-        let expected = json!({"start_date": "2026-02-02", "streams": ["b"], "nested": {"a": 2}});
-        assert_eq!(Value::Object(observed), expected);
+        let expected = json!({
+            "start_date": "2026-02-02", "streams": ["b"], "nested": {"a": 2}, "client_secret": MASK
+        });
+        assert_eq!(retained(declared, json!({}), observed), expected);
+    }
+
+    #[test]
+    fn retain_masks_literals_at_a_path_with_a_reference_in_the_other_block() {
+        let reference = json!({"$secret": "${env:A}"});
+        let literals = json!({
+            "date": "2020-01-01", "list": ["b"], "map": {"x": "y", "z": "w"}, "number": 1, "same": "s"
+        });
+        let references = json!({
+            "date": reference, "list": [reference, "b"], "map": {"x": reference}, "number": reference,
+            "same": reference
+        });
+        let observed = json!({
+            "date": "harmless", "list": ["harmless", "b"], "map": {"x": "harmless", "z": "w2"},
+            "number": 7, "same": "s"
+        });
+        let expected = json!({
+            "date": MASK, "list": MASK, "map": {"x": MASK, "z": "w2"}, "number": MASK, "same": "s"
+        });
+        for (declared, applied) in [(&literals, &references), (&references, &literals)] {
+            let retained = retained(declared.clone(), applied.clone(), observed.clone());
+            assert_eq!(retained, expected);
+        }
     }
 }

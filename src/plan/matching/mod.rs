@@ -14,12 +14,12 @@ pub(super) use customers::{LiveCustomer, WorkspaceMatch};
 use super::unverified::UnverifiedIndex;
 use super::{BlockReason, Policy, Reason};
 use crate::model::{
-    Address, ConnectorEntry, Desired, DesiredConnector, DesiredCustomer, LedgerState, Observed,
-    WorkspaceId,
+    Address, ConnectorEntry, ConnectorId, Desired, DesiredConnector, DesiredCustomer, LedgerState,
+    Observed, Settings, WorkspaceId,
 };
 use connectors::ConnectorIndex;
 use customers::CustomerIndex;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The desired, observed and recorded state with every declared object matched.
 #[derive(Debug)]
@@ -102,17 +102,47 @@ pub fn match_resources<'a>(
 impl<'a> MatchedCustomer<'a> {
     /// Why the customer is blocked if a ledger entry or journal line about it is not authenticated.
     pub(super) fn unverified(&self, index: &UnverifiedIndex<'a>) -> Option<BlockReason> {
-        let workspace = match &self.workspace {
+        let names = [Some(self.name), self.declared.previous_name.as_deref()];
+        index.reason(self.workspace_id(), names.into_iter().flatten())
+    }
+
+    fn workspace_id(&self) -> Option<WorkspaceId> {
+        match &self.workspace {
             WorkspaceMatch::Live(live) => Some(live.id),
             WorkspaceMatch::Renamed { id, .. } => Some(*id),
             _ => None,
-        };
-        let names = [Some(self.name), self.declared.previous_name.as_deref()];
-        index.reason(workspace, names.into_iter().flatten())
+        }
     }
 }
 
 impl<'a> Matches<'a> {
+    /// The declared replication settings of each connector that exists.
+    pub fn declared_settings(&self) -> BTreeMap<ConnectorId, Settings> {
+        let connectors = self.customers.iter();
+        let connectors = connectors.flat_map(|customer| &customer.connectors.declared);
+        connectors
+            .filter_map(|connector| match connector.matched {
+                ConnectorMatch::Live { id, .. } => {
+                    Some((id, connector.declared.replication_config.clone()?))
+                }
+                _ => None,
+            })
+            .collect()
+    }
+
+    /// The workspaces that ledger entries or journal lines may be about that are not authenticated.
+    pub fn unverified(&self) -> BTreeSet<WorkspaceId> {
+        let declared = self.customers.iter().filter_map(|customer| {
+            let id = customer.workspace_id()?;
+            customer.unverified(&self.unverified).map(|_| id)
+        });
+        let observed = self.observed.customers.iter().filter(|(id, customer)| {
+            let reason = self.unverified.reason(Some(**id), [&*customer.name]);
+            reason.is_some()
+        });
+        declared.chain(observed.map(|(id, _)| *id)).collect()
+    }
+
     /// Only the customers that the policy selects.
     #[must_use]
     pub fn selected(mut self, policy: &Policy) -> Self {

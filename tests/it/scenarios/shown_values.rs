@@ -35,7 +35,7 @@ fn change_config(env: &TestEnv, connector: &str, config: &Value) {
 
 /// Runs every command that reads settings, and checks that none prints `secret`.
 fn assert_withheld(env: &TestEnv, secret: &str) -> Vec<Output> {
-    let commands: [&[&str]; 8] = [
+    let commands: [&[&str]; 13] = [
         &["plan"],
         &["plan", "--no-secrets", "-v"],
         &["plan", "--format", "json"],
@@ -44,11 +44,20 @@ fn assert_withheld(env: &TestEnv, secret: &str) -> Vec<Output> {
         &["drift", "--format", "json"],
         &["export"],
         &["export", "--format", "json"],
+        &["plan", "--format", "markdown"],
+        &["plan", "--format", "html"],
+        &["plan", "--out", "shown.json"],
+        &["snapshot", "--out", "shown.json"],
+        &["plan", "--snapshot", "shown.json"],
     ];
     let run = |command: &&[&str]| {
         let output = env.run(command);
-        assert!(!output.stdout.contains(secret), "{command:?}: {output}");
-        assert!(!output.stderr.contains(secret), "{command:?}: {output}");
+        let written = std::fs::read_to_string(env.path("shown.json")).unwrap_or_default();
+        // A snapshot has this mask for every secret.
+        let written = written.replace("**********", "");
+        for text in [&output.stdout, &output.stderr, &written] {
+            assert!(!text.contains(secret), "{command:?}: {output}\n{written}");
+        }
         output
     };
     commands.iter().map(run).collect()
@@ -70,7 +79,46 @@ fn setting_whose_reference_became_a_literal_is_withheld() {
     let env = with_returned_secret();
     env.edit("\"${env:START}\"", "\"2026-02-02T00:00:00Z\"");
     let outputs = assert_withheld(&env, LEAKED);
-    outputs[0].says("(secret)").says("2026-02-02");
+    for output in [&outputs[0], outputs.last().unwrap()] {
+        output.says("(secret)").says("2026-02-02");
+    }
+}
+
+#[test]
+fn setting_of_a_customer_whose_ledger_entry_is_altered_is_not_in_a_snapshot() {
+    let env = with_returned_secret();
+    let id = env.connector("Code").id.to_string();
+    let path = env.ledger_entry("acme");
+    env.edit("\"${env:START}\"", "\"2026-02-02T00:00:00Z\"");
+    let text = std::fs::read_to_string(&path).unwrap();
+    assert!(text.contains(&id));
+    std::fs::write(&path, text.replace("start_date", "start_dote")).unwrap();
+    env.run(&["snapshot", "--out", "shown.json"])
+        .exits(0)
+        .complains("the settings of acme are left out");
+    let written = std::fs::read_to_string(env.path("shown.json")).unwrap();
+    assert!(
+        written.contains(&id) && !written.contains(LEAKED),
+        "{written}"
+    );
+}
+
+#[test]
+fn setting_with_a_literal_in_the_ledger_and_a_reference_in_the_files_is_no_drift_to_show() {
+    let literal = "\"2026-01-01T00:00:00Z\"";
+    let env = TestEnv::with(
+        &WITH_REFERENCE.replace("\"${env:START}\"", literal),
+        options(),
+    );
+    env.converge(&[]);
+    change_config(&env, "Code", &json!({"start_date": LEAKED}));
+    env.edit(literal, "\"${env:START}\"");
+    let outputs = assert_withheld(&env, LEAKED);
+    outputs[4].says("start_date").says("(secret)");
+    let accepted = env.run(&["drift", "--accept", "acme"]);
+    assert!(!accepted.stdout.contains(LEAKED), "{accepted}");
+    let files = std::fs::read_to_string(env.path("airlift.yaml")).unwrap();
+    assert!(!files.contains(LEAKED), "{files}");
 }
 
 #[test]
