@@ -11,11 +11,11 @@ use crate::apply::{
 use crate::cli::ExecutionArgs;
 use crate::events::Event;
 use crate::failure::{ALL_FORBIDDEN, Exit, Failure, FailureKind};
-use crate::model::{RecordedGuards, SecretRef, UnresolvedCause};
+use crate::model::{RecordedGuards, SecretRef, first_names};
 use crate::plan::Plan;
 use crate::render::{self, wording};
 use crate::secrets::{ResolveError, ResolveErrorKind, Values};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// The number of references that an error lists.
@@ -206,14 +206,22 @@ fn unresolved(failures: &[ResolveError]) -> Failure {
         return Failure::new(FailureKind::Secret, "store_not_built", message)
             .hint("build airlift with the named feature, or use another store");
     }
-    let hints: BTreeSet<(UnresolvedCause, &str)> = failures
-        .iter()
-        .map(|failure| (failure.kind.cause(), failure.kind.hint()))
-        .collect();
+    let mut hints: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+    for failure in failures {
+        let references = hints.entry(failure.kind.hint()).or_default();
+        references.push(failure.reference.to_string());
+    }
+    let is_one = hints.len() == 1;
     hints
         .into_iter()
-        .map(|(_, hint)| hint)
-        .chain(["--keep-going skips the connectors that need them"])
+        .map(|(hint, references)| {
+            if is_one {
+                hint.to_owned()
+            } else {
+                format!("{}: {hint}", first_names(&references))
+            }
+        })
+        .chain(["--keep-going skips the connectors that need them".to_owned()])
         .fold(
             Failure::new(FailureKind::Secret, "secret_unresolved", message),
             Failure::hint,

@@ -7,6 +7,10 @@ use std::io;
 /// The longest cause, in characters.
 const MAX_CHARS: usize = 200;
 
+/// Why no connection can be opened if the limit of open files is reached.
+pub(crate) const NO_DESCRIPTOR: &str =
+    "no file descriptor is free: raise the limit (ulimit -n) or lower --parallelism";
+
 /// Why a request has no complete response.
 #[derive(Debug)]
 pub(crate) enum TransportError {
@@ -98,9 +102,7 @@ fn printable(text: &str) -> String {
 fn exhausted(cause: &(dyn Error + 'static)) -> Option<&'static str> {
     let error = cause.downcast_ref::<io::Error>()?;
     if has_no_descriptor(error) || (error.raw_os_error().is_none() && opens_no_file()) {
-        return Some(
-            "no file descriptor is free: raise the limit (ulimit -n) or lower --parallelism",
-        );
+        return Some(NO_DESCRIPTOR);
     }
     (error.kind() == io::ErrorKind::OutOfMemory).then_some("this machine has no free memory")
 }

@@ -12,5 +12,5 @@ pub(crate) use client::{
     SetupError, build, builder, has_user, install_crypto_provider, is_loopback, is_private,
     secret_header,
 };
-pub(crate) use error::TransportError;
+pub(crate) use error::{NO_DESCRIPTOR, TransportError};
 pub(crate) use post::PostClient;

@@ -33,6 +33,8 @@ pub enum UnresolvedCause {
     SecretDenied,
     /// The store failed or did not respond.
     StoreFailed,
+    /// The system refused what reading the secret needs.
+    SystemFailed,
     /// The reference is a placeholder of `export`.
     SecretUnbound,
     /// The store is not configured, or the reference is invalid for the store.
@@ -49,6 +51,7 @@ impl UnresolvedCause {
             Self::SecretBroken => "correct the value",
             Self::SecretDenied => "let this user or the login of the store read the secret",
             Self::StoreFailed => "check the store, its address and the network",
+            Self::SystemFailed => "correct what the system reports, then run the command again",
             Self::SecretUnbound => "write a reference to the secret in place of the placeholder",
             Self::StoreNotConfigured => "correct the reference or the configuration of the store",
         }

@@ -59,6 +59,7 @@ pub(super) fn unresolved(cause: UnresolvedCause) -> &'static str {
         UnresolvedCause::SecretBroken => "the form of the secret cannot be right",
         UnresolvedCause::SecretDenied => "the secret may not be read",
         UnresolvedCause::StoreFailed => "the store failed",
+        UnresolvedCause::SystemFailed => "the system cannot read the secret",
         UnresolvedCause::SecretUnbound => "a placeholder stands for the secret",
         UnresolvedCause::StoreNotConfigured => "the store is not configured here",
     }
@@ -73,6 +74,7 @@ pub(super) fn needed(cause: UnresolvedCause) -> &'static str {
         UnresolvedCause::SecretBroken => "apply needs a secret whose form cannot be right",
         UnresolvedCause::SecretDenied => "apply needs a secret that it may not read",
         UnresolvedCause::StoreFailed => "apply needs a secret of a store that failed",
+        UnresolvedCause::SystemFailed => "apply needs a secret that the system cannot read",
         UnresolvedCause::SecretUnbound => "apply skips connectors with a placeholder for a secret",
         UnresolvedCause::StoreNotConfigured => {
             "apply needs a secret of a store that is not configured here"

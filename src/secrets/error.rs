@@ -2,7 +2,9 @@
 
 use super::AccessError;
 use super::value_form::BrokenForm;
+use crate::http::NO_DESCRIPTOR;
 use crate::model::{SecretRef, UnresolvedCause, UnresolvedReference};
+use std::{fmt, io};
 use thiserror::Error;
 
 /// A reference that could not be resolved. The message names the reference and never a value.
@@ -36,7 +38,9 @@ impl ResolveErrorKind {
             | Self::Destroyed
             | Self::Unreadable("not found")
             | Self::NotPermitted(AccessError::DanglingLink) => Cause::SecretMissing,
-            Self::NoSuchField | Self::FieldNeeded | Self::NoFields => Cause::FieldMissing,
+            Self::NoSuchField | Self::FieldNeeded | Self::NoFields | Self::NoMapping => {
+                Cause::FieldMissing
+            }
             Self::Empty => Cause::SecretEmpty,
             Self::WrongForm(_)
             | Self::NotText
@@ -52,6 +56,7 @@ impl ResolveErrorKind {
             | Self::NotAllowed
             | Self::Denied
             | Self::LoginRefused(_) => Cause::SecretDenied,
+            Self::System { .. } => Cause::SystemFailed,
             Self::Unreadable(_)
             | Self::Unreachable(_)
             | Self::TimedOut
@@ -73,8 +78,16 @@ impl ResolveErrorKind {
     /// What the user can do about it.
     pub fn hint(&self) -> &'static str {
         match self {
+            Self::WrongForm(BrokenForm::Coordinate) => {
+                "write the secret itself, or the reference ${airbyte:PATH} in place of this one"
+            }
             Self::WrongForm(_) => {
                 "correct the value; `unchecked_secrets` in the project file sends it as it is"
+            }
+            Self::System { code, .. } if code.is_out_of_files() => RAISE_LIMIT,
+            Self::Unreachable(reason) if reason == NO_DESCRIPTOR => RAISE_LIMIT,
+            Self::CommandFailed(_) => {
+                "run the command of the user's own configuration yourself, and correct it there"
             }
             Self::NotScalar => "name a field with text, a number, true or false after `#`",
             Self::NotAFile => "name a regular file",
@@ -87,9 +100,42 @@ impl From<AccessError> for ResolveErrorKind {
     fn from(error: AccessError) -> Self {
         match error {
             AccessError::Unreadable(reason) => Self::Unreadable(reason),
+            AccessError::ReadFailed(code) => Self::from(code),
             AccessError::NotAFile => Self::NotAFile,
             other => Self::NotPermitted(other),
         }
+    }
+}
+
+impl From<SystemCode> for ResolveErrorKind {
+    fn from(code: SystemCode) -> Self {
+        let what = "the file cannot be read";
+        Self::System { what, code }
+    }
+}
+
+/// What to do if no file descriptor is free.
+const RAISE_LIMIT: &str = "raise the limit of open files (ulimit -n), or lower --parallelism";
+
+/// The number of an error of the system. Its text is that of the system.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct SystemCode(i32);
+
+impl SystemCode {
+    /// The number of an error that the system reported.
+    pub(super) fn new(error: &io::Error) -> Option<Self> {
+        error.raw_os_error().map(Self)
+    }
+
+    /// Whether no file descriptor is free.
+    fn is_out_of_files(self) -> bool {
+        cfg!(unix) && [23, 24].contains(&self.0)
+    }
+}
+
+impl fmt::Display for SystemCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        io::Error::from_raw_os_error(self.0).fmt(f)
     }
 }
 
@@ -111,6 +157,14 @@ pub enum ResolveErrorKind {
     /// The file does not exist or cannot be read.
     #[error("the file cannot be read ({0})")]
     Unreadable(&'static str),
+    /// The system refused what the secret needs.
+    #[error("{what}: {code}")]
+    System {
+        /// What failed.
+        what: &'static str,
+        /// The error of the system.
+        code: SystemCode,
+    },
     /// References may not read the variable or the file.
     #[error("{0}")]
     NotPermitted(AccessError),
@@ -147,6 +201,9 @@ pub enum ResolveErrorKind {
     /// The content is not valid in the format of the file's extension.
     #[error("the content is not valid {0}")]
     Malformed(&'static str),
+    /// The content is a list or a scalar.
+    #[error("the content has no fields: it is no mapping of names to values")]
+    NoMapping,
     /// The secret has no such field.
     #[error("the secret has no such field")]
     NoSuchField,
@@ -203,4 +260,28 @@ pub enum ResolveErrorKind {
     /// The command of an `exec` reference failed.
     #[error("the command {0}")]
     CommandFailed(String),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{BrokenForm, ResolveErrorKind};
+
+    #[test]
+    fn hint_of_a_coordinate_names_no_unchecked_secrets() {
+        let hint = |form| ResolveErrorKind::WrongForm(form).hint();
+        assert!(hint(BrokenForm::Placeholder).contains("unchecked_secrets"));
+        assert!(!hint(BrokenForm::Coordinate).contains("unchecked_secrets"));
+    }
+
+    #[test]
+    fn hint_of_a_failed_command_is_about_the_command() {
+        let failed = ResolveErrorKind::CommandFailed("exited with 1".to_owned());
+        assert!(
+            failed.hint().contains("run the command"),
+            "{}",
+            failed.hint()
+        );
+        let exhausted = ResolveErrorKind::Unreachable(super::NO_DESCRIPTOR.to_owned());
+        assert!(exhausted.hint().contains("ulimit -n"));
+    }
 }

@@ -21,7 +21,7 @@ mod value_form;
 
 pub use access::{AccessError, SecretAccess, SecretLinks};
 pub use compare::{compare, compare_oauth_apps};
-pub use error::{ResolveError, ResolveErrorKind};
+pub use error::{ResolveError, ResolveErrorKind, SystemCode};
 pub use fingerprint::Fingerprinter;
 pub use operator_file::{OperatorFile, project_tree, read_operator_secret};
 pub use own_credentials::OwnCredentials;

@@ -111,7 +111,9 @@ fn report_access_error(
         | AccessError::LinkOutside
         | AccessError::LinkChanged
         | AccessError::DanglingLink => Code::SecretFileOutside,
-        AccessError::NotAFile | AccessError::Unreadable(_) => Code::SecretFileUnusable,
+        AccessError::NotAFile | AccessError::Unreadable(_) | AccessError::ReadFailed(_) => {
+            Code::SecretFileUnusable
+        }
         AccessError::HiddenDirectory
         | AccessError::PlatformToken
         | AccessError::OwnCredential(_)

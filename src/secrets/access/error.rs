@@ -1,5 +1,6 @@
 //! Responsible for the reasons why a reference may not read a variable or a file.
 
+use crate::secrets::SystemCode;
 use thiserror::Error;
 
 /// Why a reference may not read a variable or a file. The messages continue "this reference is refused".
@@ -44,6 +45,9 @@ pub enum AccessError {
     /// The value is, or contains, a credential of this run.
     #[error("the value is or contains a credential of the run ({0})")]
     OwnCredential(&'static str),
+    /// The system refused to read the metadata of the path.
+    #[error("the path cannot be read: {0}")]
+    ReadFailed(SystemCode),
     /// The metadata of the path cannot be read.
     #[error("the path cannot be read ({0})")]
     Unreadable(&'static str),

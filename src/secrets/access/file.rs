@@ -3,6 +3,7 @@
 //! Does not open the file.
 
 use super::{AccessError, SecretAccess};
+use crate::secrets::SystemCode;
 use std::ffi::OsStr;
 use std::io::ErrorKind;
 use std::path::{Component, Path, PathBuf};
@@ -213,12 +214,13 @@ fn is_mounted(written: &Path, file: &SecretFile) -> bool {
 }
 
 fn canonical(path: &Path) -> Result<PathBuf, AccessError> {
-    path.canonicalize().map_err(|error| {
-        AccessError::Unreadable(match error.kind() {
-            ErrorKind::NotFound => "not found",
-            ErrorKind::PermissionDenied => "permission denied",
-            _ => "reading failed",
-        })
+    path.canonicalize().map_err(|error| match error.kind() {
+        ErrorKind::NotFound => AccessError::Unreadable("not found"),
+        ErrorKind::PermissionDenied => AccessError::Unreadable("permission denied"),
+        _ => SystemCode::new(&error).map_or(
+            AccessError::Unreadable("reading failed"),
+            AccessError::ReadFailed,
+        ),
     })
 }
 

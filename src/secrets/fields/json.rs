@@ -17,7 +17,10 @@ pub(in crate::secrets) struct Object<'t>(Vec<(String, &'t RawValue)>);
 
 impl<'t> Object<'t> {
     pub(in crate::secrets) fn parse(text: &'t str) -> Result<Self, ResolveErrorKind> {
-        serde_json::from_str(text).map_err(|_| MALFORMED)
+        serde_json::from_str(text).map_err(|_| match serde_json::from_str::<&RawValue>(text) {
+            Ok(_) if !text.trim_start().starts_with('{') => ResolveErrorKind::NoMapping,
+            _ => MALFORMED,
+        })
     }
 
     /// The raw value of a key.

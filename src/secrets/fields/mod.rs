@@ -109,10 +109,9 @@ mod tests {
     fn read_malformed_content_fails_without_quoting_it() {
         let cases = [
             (FieldsForm::Json, r#"{"a": "hunter2"#, "JSON"),
-            (FieldsForm::Json, r#"["hunter2"]"#, "JSON"),
+            (FieldsForm::Json, r#"["hunter2""#, "JSON"),
             (FieldsForm::Json, r#"{"a": "\ud800 hunter2"}"#, "JSON"),
             (FieldsForm::Yaml, "a: \"hunter2\n", "YAML"),
-            (FieldsForm::Yaml, "- hunter2\n", "YAML"),
             (FieldsForm::Yaml, "a: 1\n---\na: hunter2\n", "YAML"),
             (FieldsForm::Dotenv, "A=1\nhunter2\n", "dotenv"),
             (FieldsForm::Dotenv, "A='hunter2\n", "dotenv"),
@@ -122,6 +121,19 @@ mod tests {
             let error = read_field(form, text, field).unwrap_err();
             assert_eq!(error, ResolveErrorKind::Malformed(what), "{text}");
             assert!(!error.to_string().contains("hunter2"));
+        }
+    }
+
+    #[test]
+    fn read_list_or_scalar_has_no_fields() {
+        for (form, text) in [
+            (FieldsForm::Json, r#"["hunter2"]"#),
+            (FieldsForm::Json, "\u{feff} 5"),
+            (FieldsForm::Yaml, "- hunter2\n"),
+            (FieldsForm::Yaml, "hunter2\n"),
+        ] {
+            let error = read_field(form, text, "0").unwrap_err();
+            assert_eq!(error, ResolveErrorKind::NoMapping, "{text}");
         }
     }
 

@@ -93,7 +93,7 @@ impl Search<'_> {
 
     fn scalar(&mut self, text: &str, plain: bool) -> Result<(), ResolveErrorKind> {
         let Some(frame) = self.frames.last_mut() else {
-            return Err(MALFORMED);
+            return Err(ResolveErrorKind::NoMapping);
         };
         if frame.mapping && frame.key.is_none() {
             frame.key = Some(text.to_owned());
@@ -125,10 +125,10 @@ impl Search<'_> {
     fn open(&mut self, mapping: bool, tagged: bool) -> Result<(), ResolveErrorKind> {
         let key_expected = |frame: &Frame| frame.mapping && frame.key.is_none();
         let top = self.frames.is_empty();
-        if tagged
-            || self.frames.len() >= MAX_DEPTH
-            || top && !mapping
-            || self.frames.last().is_some_and(key_expected)
+        if top && !mapping && !tagged {
+            return Err(ResolveErrorKind::NoMapping);
+        }
+        if tagged || self.frames.len() >= MAX_DEPTH || self.frames.last().is_some_and(key_expected)
         {
             return Err(MALFORMED);
         }

@@ -7,9 +7,10 @@
 use super::file::{LIMIT, without_newline};
 use super::{Store, refuse_field, utf8};
 use crate::model::{SecretBuffer, SecretRef, SecretValue};
-use crate::secrets::ResolveErrorKind;
 use crate::secrets::user_config::{self, Program, UserConfig};
+use crate::secrets::{ResolveErrorKind, SystemCode};
 use futures_util::future::{BoxFuture, FutureExt as _};
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::sync::OnceLock;
@@ -105,13 +106,21 @@ impl Commands {
         // A process group of its own, so that the command's children are killed with it.
         #[cfg(unix)]
         command.process_group(0);
-        let child = command
-            .spawn()
-            .map_err(|error| failed(format!("cannot be started ({})", error.kind())))?;
+        let child = command.spawn().map_err(|error| not_started(&error))?;
         let mut running = Running(Some(child));
         timeout(program.deadline(), running.output())
             .await
             .map_err(|_| failed("exceeded its time limit".to_owned()))?
+    }
+}
+
+fn not_started(error: &std::io::Error) -> ResolveErrorKind {
+    let what = "the command cannot be started";
+    match (error.kind(), SystemCode::new(error)) {
+        (ErrorKind::NotFound | ErrorKind::PermissionDenied, _) | (_, None) => {
+            failed(format!("cannot be started ({})", error.kind()))
+        }
+        (_, Some(code)) => ResolveErrorKind::System { what, code },
     }
 }
 

@@ -9,7 +9,7 @@ use super::{Store, utf8};
 use crate::model::{HealthCheck, SecretRef, SecretValue, first_names};
 use crate::secrets::access::SecretFile;
 use crate::secrets::fields::{self, FieldsForm};
-use crate::secrets::{AccessError, ResolveErrorKind, SecretAccess};
+use crate::secrets::{AccessError, ResolveErrorKind, SecretAccess, SystemCode};
 use futures_util::future::{self, BoxFuture, FutureExt as _};
 use std::collections::BTreeSet;
 use std::fs::File;
@@ -163,11 +163,14 @@ fn open_below(root: &Path, path: &Path) -> Result<File, ResolveErrorKind> {
 }
 
 pub(in crate::secrets) fn unreadable(error: &std::io::Error) -> ResolveErrorKind {
-    ResolveErrorKind::Unreadable(match error.kind() {
-        ErrorKind::NotFound => "not found",
-        ErrorKind::PermissionDenied => "permission denied",
-        _ => "reading failed",
-    })
+    match error.kind() {
+        ErrorKind::NotFound => ResolveErrorKind::Unreadable("not found"),
+        ErrorKind::PermissionDenied => ResolveErrorKind::Unreadable("permission denied"),
+        _ => SystemCode::new(error).map_or(
+            ResolveErrorKind::Unreadable("reading failed"),
+            ResolveErrorKind::from,
+        ),
+    }
 }
 
 /// Reads the whole content into memory that is wiped.
@@ -289,9 +292,30 @@ mod tests {
         let project = tempfile::tempdir().unwrap();
         symlink("loop", project.path().join("loop")).unwrap();
         let store = store(project.path(), &[]);
-        for (path, reason) in [("none", "not found"), ("loop", "reading failed")] {
+        for (path, reason) in [("none", "not found"), ("loop", "symbolic links")] {
             let error = store.content(path, None).unwrap_err();
-            assert_eq!(error, ResolveErrorKind::Unreadable(reason), "{path}");
+            assert!(error.to_string().contains(reason), "{error}");
+        }
+    }
+
+    #[test]
+    fn unreadable_for_lack_of_files_or_a_broken_disk_names_the_cause() {
+        for (code, message, hint) in [
+            (
+                24,
+                "the file cannot be read: Too many open files",
+                "ulimit -n",
+            ),
+            (
+                23,
+                "the file cannot be read: Too many open files",
+                "ulimit -n",
+            ),
+            (5, "the file cannot be read: Input/output error", "system"),
+        ] {
+            let kind = super::unreadable(&std::io::Error::from_raw_os_error(code));
+            assert!(kind.to_string().starts_with(message), "{kind}");
+            assert!(kind.hint().contains(hint), "{}", kind.hint());
         }
     }
 
