@@ -33,14 +33,15 @@ const NOT_ENDED: &str = "the check has not ended";
 pub(super) enum Probed {
     Ended(Verdict),
     Pending,
-    /// The check was not made, which says nothing about the credentials.
-    NotMade(Verdict),
+    /// The check was not made, for this reason. That says nothing about the credentials.
+    NotMade(String),
 }
 
 impl From<Probed> for Verdict {
     fn from(probed: Probed) -> Self {
         match probed {
-            Probed::Ended(verdict) | Probed::NotMade(verdict) => verdict,
+            Probed::Ended(verdict) => verdict,
+            Probed::NotMade(reason) => (ConnectorState::Unverified, Some(reason)),
             Probed::Pending => (ConnectorState::Unverified, Some(NOT_ENDED.to_owned())),
         }
     }
@@ -135,8 +136,8 @@ impl App<'_> {
         connector: &ManagedConnector<'_>,
         args: &StatusArgs,
     ) -> Result<ConnectorStatus, Failure> {
-        let verdict = if connector.is_suspended {
-            (ConnectorState::Waiting, Some(SUSPENDED.to_owned()))
+        let probed = if connector.is_suspended {
+            Probed::Ended((ConnectorState::Waiting, Some(SUSPENDED.to_owned())))
         } else {
             let probe = if args.execute {
                 Probe::Execute
@@ -144,11 +145,13 @@ impl App<'_> {
                 Probe::Check
             };
             match self.probe(connector.entry, probe).await? {
-                Probed::Ended(verdict) => self.with_consent(&connector.address, verdict),
-                probed => probed.into(),
+                Probed::Ended(verdict) => {
+                    Probed::Ended(self.with_consent(&connector.address, verdict))
+                }
+                probed => probed,
             }
         };
-        Ok(status(&connector.address, Some(connector.entry), verdict))
+        Ok(status(&connector.address, Some(connector.entry), probed))
     }
 
     /// A connector that its customer consented to and that fails needs another consent.
@@ -201,7 +204,7 @@ impl App<'_> {
                 let verdict = (ConnectorState::Failing, Some(reason.to_owned()));
                 Ok(Probed::Ended(verdict))
             }
-            Err(error) => not_checked(error).map(Probed::NotMade),
+            Err(error) => not_checked(error),
         }
     }
 
@@ -227,26 +230,22 @@ impl App<'_> {
         let mut verdicts = self.checks_of_creations(&plan).await?;
         let blocked = missing
             .iter()
-            .filter_map(|address| Some((address.clone(), block(&plan, address)?)));
+            .filter_map(|address| Some((address.clone(), Probed::Ended(block(&plan, address)?))));
         verdicts.extend(blocked);
         let waiting = plan.waiting.iter().map(|waiting| {
             let verdict = (ConnectorState::NeedsConsent, Some(NO_CONSENT.to_owned()));
-            (waiting.address.clone(), verdict)
+            (waiting.address.clone(), Probed::Ended(verdict))
         });
         verdicts.extend(waiting);
         let row = |address: Address| {
-            let verdict = verdicts.get(&address).cloned();
-            let waits = (ConnectorState::Waiting, Some(NOT_CREATED.to_owned()));
-            status(&address, None, verdict.unwrap_or(waits))
+            let verdict = verdicts.remove(&address);
+            status(&address, None, verdict.unwrap_or_else(not_created))
         };
         Ok(missing.into_iter().map(row).collect())
     }
 
     /// Checks the credentials that a plan would send to workspaces that exist.
-    async fn checks_of_creations(
-        &self,
-        plan: &Plan,
-    ) -> Result<BTreeMap<Address, Verdict>, Failure> {
+    async fn checks_of_creations(&self, plan: &Plan) -> Result<BTreeMap<Address, Probed>, Failure> {
         let is_new =
             |step: &&crate::plan::Step| matches!(step.operation, Operation::CreateCustomer { .. });
         let new: BTreeSet<&str> = plan
@@ -269,13 +268,13 @@ impl App<'_> {
             if let Some(problem) = references.find_map(|reference| unresolved.get(reference)) {
                 let reason = format!("not created yet: {problem}");
                 let verdict = (ConnectorState::Waiting, Some(reason));
-                verdicts.insert(step.address.clone(), verdict);
+                verdicts.insert(step.address.clone(), Probed::Ended(verdict));
             } else if !new.contains(step.address.customer.as_str()) {
                 checks.push(self.creation_verdict(&step.address, body, &values));
             }
         }
         let checks = stream::iter(checks).buffered(self.parallelism);
-        let checked: Vec<(Address, Verdict)> = checks.try_collect().await?;
+        let checked: Vec<(Address, Probed)> = checks.try_collect().await?;
         verdicts.extend(checked);
         Ok(verdicts)
     }
@@ -285,14 +284,12 @@ impl App<'_> {
         address: &Address,
         body: &ConnectorBody,
         values: &dyn SecretLookup,
-    ) -> Result<(Address, Verdict), Failure> {
+    ) -> Result<(Address, Probed), Failure> {
         let writer = self.connection.session.writer();
         let check = writer.check_connector(&address.customer, body, values);
         let verdict = match check.await {
-            Ok(check) if check.status == CheckStatus::Succeeded => {
-                (ConnectorState::Waiting, Some(NOT_CREATED.to_owned()))
-            }
-            Ok(check) => checked(check).into(),
+            Ok(check) if check.status == CheckStatus::Succeeded => not_created(),
+            Ok(check) => checked(check),
             Err(error) => not_checked(error)?,
         };
         Ok((address.clone(), verdict))
@@ -313,8 +310,11 @@ fn block(plan: &Plan, address: &Address) -> Option<Verdict> {
     Some((ConnectorState::Failing, Some(reason)))
 }
 
-fn status(address: &Address, entry: Option<&ConnectorEntry>, verdict: Verdict) -> ConnectorStatus {
+fn status(address: &Address, entry: Option<&ConnectorEntry>, probed: Probed) -> ConnectorStatus {
+    let is_check_missing = matches!(probed, Probed::NotMade(_));
+    let verdict = Verdict::from(probed);
     ConnectorStatus {
+        is_check_missing,
         customer: address.customer.clone(),
         connector: address.connector.clone().unwrap_or_default(),
         id: entry.map(|entry| entry.id.to_string()),
@@ -344,13 +344,19 @@ fn checked(check: Check) -> Probed {
     Probed::Ended((ConnectorState::Unverified, Some(reason.to_owned())))
 }
 
+/// The verdict of a connector that the next apply creates.
+fn not_created() -> Probed {
+    Probed::Ended((ConnectorState::Waiting, Some(NOT_CREATED.to_owned())))
+}
+
 /// A check that was not made. Only a refused login concerns the other connectors, too.
-fn not_checked(error: ApiError) -> Result<Verdict, Failure> {
+fn not_checked(error: ApiError) -> Result<Probed, Failure> {
     if error.is_unauthorized() {
         return Err(error.into());
     }
-    let reason = format!("the check could not be made: {error}");
-    Ok((ConnectorState::Failing, Some(reason)))
+    Ok(Probed::NotMade(format!(
+        "the check could not be made: {error}"
+    )))
 }
 
 fn executed_verdict(succeeded: bool, action: &catalog::CheckAction) -> Verdict {

@@ -8,7 +8,7 @@ use serde::Serialize;
 use std::sync::LazyLock;
 
 /// Kinds in the order of the list that `airlift explain` prints, with their files.
-const FILES: [(&str, &str); 15] = [
+const FILES: [(&str, &str); 16] = [
     ("guide", include_str!("guides.md")),
     ("concept", include_str!("concepts.md")),
     ("finding", include_str!("findings.md")),
@@ -19,6 +19,7 @@ const FILES: [(&str, &str); 15] = [
     ("verification", include_str!("verification.md")),
     ("ledger", include_str!("ledger.md")),
     ("outcome", include_str!("outcomes.md")),
+    ("state", include_str!("states.md")),
     ("problem", include_str!("problems.md")),
     ("warning", include_str!("warnings.md")),
     ("failure", include_str!("failures.md")),

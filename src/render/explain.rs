@@ -112,7 +112,7 @@ mod tests {
     use crate::failure::Exit;
     use crate::model::{UnresolvedCause, UnverifiedCause, UnverifiedReason};
     use crate::plan::{BlockCode, DriftKind, GuardCode, PlanWarning, Reason};
-    use crate::render::{Color, Out};
+    use crate::render::{Color, ConnectorState, Out};
     use schemars::{JsonSchema, schema_for};
     use serde::de::DeserializeOwned;
     use serde_json::{Value, json};
@@ -193,6 +193,7 @@ mod tests {
             .chain(variants::<UnresolvedCause>());
         assert_eq!(explained("verification"), unverified.collect());
         assert_eq!(explained("outcome"), variants::<Outcome>());
+        assert_eq!(explained("state"), variants::<ConnectorState>());
         assert_eq!(explained("problem"), codes::<StepProblem>());
         let warnings = codes::<StepWarning>()
             .into_iter()

@@ -113,7 +113,7 @@ impl App<'_> {
         };
         loop {
             match self.probe(entry, probe).await {
-                Ok(Probed::Ended(verdict) | Probed::NotMade(verdict)) => return verdict,
+                Ok(probed @ (Probed::Ended(_) | Probed::NotMade(_))) => return probed.into(),
                 Ok(Probed::Pending)
                     if Instant::now() >= deadline || self.stop.cause().is_some() =>
                 {

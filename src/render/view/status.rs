@@ -11,6 +11,9 @@ pub struct StatusReport {
     /// Whether a connector that exists needs another consent.
     #[serde(skip)]
     has_lost_consent: bool,
+    /// Whether a check could not be made.
+    #[serde(skip)]
+    lacks_checks: bool,
     /// How many connectors have each state, before `--state` leaves some out.
     pub(crate) summary: StatusSummary,
     /// The connectors by customer and name.
@@ -28,7 +31,7 @@ pub struct StatusSummary {
     pub(crate) needs_consent: usize,
     /// The credentials do not work, or the connector is gone.
     pub(crate) failing: usize,
-    /// The check has no verdict.
+    /// The check has no verdict, or could not be made.
     pub(crate) unverified: usize,
 }
 
@@ -45,6 +48,9 @@ pub struct ConnectorStatus {
     pub(crate) state: ConnectorState,
     /// Why, unless the state is `ok`.
     pub(crate) reason: Option<String>,
+    /// Whether the check could not be made.
+    #[serde(skip)]
+    pub(crate) is_check_missing: bool,
 }
 
 /// The state of a connector.
@@ -59,7 +65,7 @@ pub enum ConnectorState {
     NeedsConsent,
     /// The credentials do not work, or the connector is gone.
     Failing,
-    /// The check has no verdict.
+    /// The check has no verdict, or could not be made.
     Unverified,
 }
 
@@ -90,6 +96,9 @@ impl StatusReport {
         Self {
             format_version: 1,
             has_lost_consent: connectors.iter().any(is_lost),
+            lacks_checks: connectors
+                .iter()
+                .any(|connector| connector.is_check_missing),
             summary,
             connectors,
         }
@@ -103,9 +112,9 @@ impl StatusReport {
         self
     }
 
-    /// Whether a connector fails, or a connector that exists needs another consent.
+    /// Whether a connector fails, its check could not be made, or a connector that exists needs another consent.
     pub fn has_failing(&self) -> bool {
-        self.summary.failing > 0 || self.has_lost_consent
+        self.summary.failing > 0 || self.lacks_checks || self.has_lost_consent
     }
 }
 

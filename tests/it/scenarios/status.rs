@@ -102,5 +102,5 @@ fn status_of_one_refused_connector_shows_the_others() {
     status
         .exits(4)
         .says("the check could not be made")
-        .says("3 connectors: 2 ok, 1 failing.");
+        .says("3 connectors: 2 ok, 1 unverified.");
 }

@@ -230,7 +230,7 @@ fn check_that_could_not_be_made_asks_no_customer_for_another_consent() {
         }
     });
     let status = env.run(&["status", "acme"]);
-    status.exits(4).says("failing").says("could not be made");
+    status.exits(4).says("unverified").says("could not be made");
     let needed = env.run(&["connect", "--needed", "--format", "json"]);
     let links = needed.exits(0).json()["links"].clone();
     let customers: Vec<&Value> = links
