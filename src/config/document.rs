@@ -5,6 +5,9 @@
 use super::code::Code;
 use super::decode::decode_node;
 use super::findings::{FindingSite, Findings};
+use super::invalid_parts::{
+    below_connector, is_in_connector, remove, remove_from_connector, remove_from_file,
+};
 use super::origin::Origin;
 use super::raw::{RawConnector, RawCustomer, RawFile};
 use super::read::is_unprintable;
@@ -285,7 +288,7 @@ fn head(root: Origin<'_>, findings: &mut Findings) -> RawFile {
     });
     let mut json = Value::Object(fields.collect::<Map<_, _>>());
     for path in schema_check::file(&json, root, findings) {
-        remove(&mut json, path.first());
+        remove_from_file(&mut json, &path);
     }
     remove(&mut json, Some(&"customers".to_owned()));
     decode(json, root, findings).unwrap_or_default()
@@ -358,26 +361,9 @@ fn connector<'w>(
         if field == "name" || field == "type" {
             return None;
         }
-        remove(&mut json, Some(field));
+        remove_from_connector(&mut json, path);
     }
     decode(json, origin, findings)
-}
-
-/// Whether a path leads to a connector or to a field of a connector.
-fn is_in_connector(path: &WrongPath) -> bool {
-    path.len() > 1 && path.first().is_some_and(|list| list == "connectors")
-}
-
-/// The remainder of a path that leads to the connector at `position`.
-fn below_connector(path: &WrongPath, position: usize) -> Option<&[String]> {
-    let at = path.get(1).filter(|_| is_in_connector(path))?;
-    (at.parse() == Ok(position)).then(|| path.get(2..).unwrap_or_default())
-}
-
-fn remove(json: &mut Value, field: Option<&String>) {
-    if let (Some(fields), Some(field)) = (json.as_object_mut(), field) {
-        fields.remove(field);
-    }
 }
 
 /// Decodes a value that the schema accepts. The schema is generated from the type, so decoding

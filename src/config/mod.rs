@@ -23,6 +23,7 @@ mod findings;
 #[cfg(any(fuzzing, test))]
 pub(crate) mod fuzzing;
 mod include;
+mod invalid_parts;
 mod limits;
 mod load;
 mod loaded_file;

@@ -12,6 +12,12 @@ pub(super) enum Visibility {
     Fields,
     /// Every scalar: the content of a list under a harmless key.
     Items,
+    /// The names in a list, and the values of harmless keys of its mappings.
+    Names,
+    /// The templates of a project.
+    Templates,
+    /// A template, of which only the names of parameters are shown.
+    Template,
     /// Only keys that resemble names.
     Hidden,
 }
@@ -55,10 +61,15 @@ impl Visibility {
                 Self::Fields,
                 None
                 | Some(
-                    "customers" | "connectors" | "entities" | "guards" | "secret_policy"
-                    | "customer_policy" | "customers_from" | "oauth",
+                    "customers" | "connectors" | "guards" | "secret_policy" | "customer_policy"
+                    | "customers_from" | "oauth",
                 ),
             ) => Self::Fields,
+            (Self::Fields, Some("entities")) => Self::Names,
+            (Self::Names, key) => Self::Fields.inside(key),
+            (Self::Fields, Some("templates")) => Self::Templates,
+            (Self::Templates, Some(_)) => Self::Template,
+            (Self::Template, Some("parameters")) => Self::Items,
             (Self::Fields, Some("include" | "modes" | "stores" | "unchecked_secrets")) => {
                 Self::Items
             }
@@ -71,12 +82,13 @@ impl Visibility {
         match self {
             Self::Fields => key.is_some_and(|key| HARMLESS.contains(&key)),
             Self::Items => key.is_none(),
-            Self::Hidden => false,
+            Self::Names => key.is_none() || Self::Fields.shows_value(key),
+            Self::Templates | Self::Template | Self::Hidden => false,
         }
     }
 
     pub(super) fn is_hidden(self) -> bool {
-        self == Self::Hidden
+        matches!(self, Self::Hidden | Self::Templates | Self::Template)
     }
 }
 
@@ -144,10 +156,16 @@ mod tests {
     fn visibility_of_harmless_list_shows_its_items_only() {
         let root = Visibility::ROOT;
         assert!(!root.shows_value(None) && !root.is_hidden());
+        let entities = root.inside(Some("entities"));
+        assert!(entities.shows_value(None) && entities.inside(None).shows_value(Some("entity")));
+        assert!(!entities.shows_value(Some("token")));
+        let template = root.inside(Some("templates")).inside(Some("base"));
+        assert!(template.inside(Some("parameters")).shows_value(None));
+        assert!(!template.shows_value(Some("name")));
+        assert!(template.inside(Some("customer")).is_hidden());
         for list in [
             "customers",
             "connectors",
-            "entities",
             "guards",
             "secret_policy",
             "customer_policy",

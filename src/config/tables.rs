@@ -53,12 +53,15 @@ impl Tables {
     ) -> Self {
         let origin = document.key("customers_from");
         let templates = &project_file.templates;
+        let declared = document.key("templates").entries();
         let mut sources = Vec::new();
         let entries = document.head.customers_from.iter().flatten();
         for (index, entry) in entries.enumerate() {
             let origin = origin.index(index);
-            if !templates.contains_key(&entry.template) {
-                let names = templates.keys().map(String::as_str);
+            // A template with errors has findings of its own, and is not compiled.
+            let is_declared = declared.iter().any(|(name, _)| *name == entry.template);
+            if !is_declared && !templates.contains_key(&entry.template) {
+                let names = declared.iter().map(|(name, _)| *name);
                 let help = did_you_mean(&entry.template, names);
                 let message = format!("the project has no template {}", title(&entry.template));
                 findings.at(origin.key("template"), Code::UnknownTemplate, message, help);

@@ -2,6 +2,8 @@
 //! be a secret, except for switches and statuses.
 
 mod mask;
+#[cfg(test)]
+mod tests;
 mod variables;
 
 pub(super) use mask::report_mask;
@@ -75,8 +77,8 @@ pub(super) fn of_type(
         Value::String(_) if expected == "a mapping" && name == Some("credentials") => {
             Some(CREDENTIALS.to_owned())
         }
-        Value::Array(_) if expected == "a mapping" && name.is_some() => {
-            Some("remove the `- ` or the brackets: it has fields, no items".to_owned())
+        Value::Array(items) if expected == "a mapping" && name.is_some() => {
+            Some(mapping(name?, items))
         }
         Value::String(_) if name.is_none() && list == "entities" => {
             Some("write `- entity: NAME`".to_owned())
@@ -94,6 +96,18 @@ pub(super) fn of_type(
             Some("indent its items below it, or remove the line".to_owned())
         }
         _ => None,
+    }
+}
+
+/// How to write the items of a list as a mapping.
+fn mapping(name: &str, items: &[Value]) -> String {
+    match items {
+        [Value::Object(_)] => "remove the `- ` or the brackets: it has fields, no items".to_owned(),
+        _ if name == "parameters" => {
+            "write a line such as `NAME: {}` for each parameter, without `- ` and brackets"
+                .to_owned()
+        }
+        _ => "write a line `FIELD: VALUE` for each field, without `- ` and brackets".to_owned(),
     }
 }
 
@@ -155,6 +169,12 @@ pub(super) fn of_connector_field(name: &str, connector: &Value) -> Option<String
             format!("it belongs to `{block}`: write that line before it, and indent it further")
         }
     })
+}
+
+/// Where a field of a connector belongs that its block does not have.
+pub(super) fn of_other_block(kind: &ConnectorType, name: &str) -> Option<String> {
+    let block = block_of(kind, name)?;
+    Some(format!("it belongs to `{block}`: move it there"))
 }
 
 /// The block that the fields of an unknown block belong to.
@@ -235,6 +255,16 @@ pub(super) fn of_place(name: &str, known: &[String]) -> Option<&'static str> {
         ),
         "connectors" | "region" | "protect" | "labels" if is_here("customers") => {
             Some("it belongs to a customer: indent it as far as the customer's `name`")
+        }
+        "name" | "previous_name" | "connectors" | "region" | "protect" | "labels" | "status"
+            if is_here("parameters") && is_here("customer") =>
+        {
+            Some(
+                "it belongs to the template's customer: write it below `customer:`, indented further",
+            )
+        }
+        "tags" | "tag" | "label" | "metadata" | "annotations" if is_here("labels") => {
+            Some("did you mean `labels`?")
         }
         "type" | "credentials" | "environment" | "replication_config" | "entities"
             if !is_here("type") =>
@@ -318,75 +348,5 @@ fn of_syntax(message: &str) -> Option<&'static str> {
             "indent the line as far as the line above; quote a value that contains a colon and a space",
         ),
         _ => None,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{Code, of_defect, of_place, of_type, of_word};
-    use serde_json::json;
-
-    #[test]
-    fn of_type_says_how_to_write_switches_and_lists() {
-        let help = |name, expected, value| of_type(Some(name), "", expected, &value).unwrap();
-        let protect = |word| help("protect", "true or false", json!(word));
-        assert_eq!(protect("Yes"), "write `protect: true`");
-        assert_eq!(protect("off"), "write `protect: false`");
-        assert_eq!(
-            protect("hunter2"),
-            "write `protect: true` or `protect: false`"
-        );
-        let list = help("connectors", "a list", json!({"GitHub": {}}));
-        assert!(list.contains("`- name: NAME`"), "{list}");
-        assert!(help("include", "a list", json!("x.yaml")).contains("`- `"));
-        let item = |list| of_type(None, list, "a mapping", &json!("acme")).unwrap();
-        assert_eq!(item("customers"), "write `- name: NAME`");
-        assert_eq!(item("entities"), "write `- entity: NAME`");
-    }
-
-    #[test]
-    fn of_word_knows_other_words_for_statuses() {
-        let help = of_word("status", "Suspended").unwrap();
-        assert!(help.contains("`status: inactive`"), "{help}");
-        assert_eq!(
-            of_word("status", "enabled").unwrap(),
-            "write `status: active`"
-        );
-        assert_eq!(of_word("region", "suspended"), None);
-    }
-
-    #[test]
-    fn of_place_names_where_the_field_belongs() {
-        let fields =
-            |names: &[&str]| -> Vec<String> { names.iter().map(ToString::to_string).collect() };
-        let project = fields(&["version", "customers", "guards"]);
-        let customer = fields(&["name", "connectors", "status"]);
-        assert!(
-            of_place("connectors", &project)
-                .unwrap()
-                .contains("customer")
-        );
-        assert!(
-            of_place("credentials", &customer)
-                .unwrap()
-                .contains("connector")
-        );
-        assert!(of_place("guards", &customer).unwrap().contains("project"));
-        assert_eq!(of_place("tokens", &project), None);
-    }
-
-    #[test]
-    fn of_defect_says_what_to_write_for_merge_keys_and_indentation() {
-        assert!(of_defect(Code::MergeKey, "").unwrap().contains("templates"));
-        let message = "this is not valid YAML: mapping values are not allowed in this context";
-        assert!(
-            of_defect(Code::YamlSyntax, message)
-                .unwrap()
-                .contains("indent")
-        );
-        assert_eq!(
-            of_defect(Code::YamlSyntax, "this bracket is not closed"),
-            None
-        );
     }
 }

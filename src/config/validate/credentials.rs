@@ -72,6 +72,7 @@ fn settings(
     let origins = origin.fields();
     block
         .into_iter()
+        .filter(|(name, _)| !context.is_of_other_block(name))
         .filter_map(|(name, value)| {
             let field = CredentialField {
                 name: &name,
@@ -199,6 +200,7 @@ fn foreign_field(
     let others = kind.methods.iter().flat_map(|other| other.fields.keys());
     known.extend(others.map(String::as_str));
     let help = mistakes::of_key(name).map(str::to_owned);
+    let help = help.or_else(|| mistakes::of_other_block(kind, name));
     let help = help.or_else(|| fields_of_named(name, kind));
     let help = help.or_else(|| {
         let near = catalog::closest(name, known.iter().copied());

@@ -89,6 +89,15 @@ impl<'s> ConnectorContext<'s> {
         }
     }
 
+    /// Whether a field in `credentials` is one of another block, which has a finding of its own.
+    fn is_of_other_block(self, name: &str) -> bool {
+        self.kind.is_some_and(|kind| {
+            let mut methods = kind.methods.iter();
+            !methods.any(|method| method.fields.contains_key(name))
+                && mistakes::of_other_block(kind, name).is_some()
+        })
+    }
+
     /// Whether the fields of a block are in a block of an unknown name, which has a finding of its own.
     fn has_block_elsewhere(self, block: &str) -> bool {
         let fields = self.origin.entries();

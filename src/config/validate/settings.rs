@@ -7,6 +7,7 @@ use super::{ConnectorContext, did_you_mean_or_all, references, values};
 use crate::catalog::{ConnectorType, Field, LockedType, Variable};
 use crate::config::code::Code;
 use crate::config::findings::Findings;
+use crate::config::mistakes;
 use crate::config::origin::Origin;
 use crate::config::raw::{RawBlock, RawReplication};
 use crate::config::redaction::named;
@@ -45,7 +46,8 @@ fn variables(
             continue;
         }
         let message = format!("unknown variable {} for {}", named(name), kind.name);
-        let help = did_you_mean_or_all(name, &known);
+        let help = mistakes::of_other_block(kind, name);
+        let help = help.or_else(|| did_you_mean_or_all(name, &known));
         let help = help.or_else(|| Some(format!("{} has no variables", kind.name)));
         findings.at(origin, Code::UnknownVariable, message, help);
     }
@@ -57,10 +59,11 @@ fn missing_variables(
     context: ConnectorContext<'_>,
     findings: &mut Findings,
 ) {
-    // A variable beside `environment` has a finding of its own.
+    // A variable beside `environment`, or in another block, has a finding of its own.
+    let others = ["credentials", "replication_config"].map(|block| context.origin.key(block));
     let is_beside = |name: &String| {
-        let fields = context.origin.entries();
-        fields.iter().any(|(field, _)| field == name)
+        let mut blocks = others.iter().chain([&context.origin]);
+        blocks.any(|block| block.entries().iter().any(|(field, _)| field == name))
     };
     let origin = context.origin.key("environment");
     let absent = |name: &String| settings.is_none_or(|settings| !settings.contains_key(name));
