@@ -15,6 +15,7 @@ use crate::failure::{Failure, FailureKind};
 use crate::files::{self, Access, FileError};
 use crate::ledger::trusted;
 use crate::model::{OrganizationId, SecretValue};
+use crate::render;
 use crate::sandbox::{self, StateFile};
 use std::fs::File;
 use std::io::{self, Read as _, Write as _};
@@ -60,11 +61,18 @@ impl Endpoint {
         invocation: Invocation<'_>,
         project: &Project,
     ) -> Result<Self, Failure> {
-        if invocation.global.sandbox {
-            Self::embedded(invocation, project).await
+        let endpoint = if invocation.global.sandbox {
+            Self::embedded(invocation, project).await?
         } else {
-            Self::remote(invocation.env, project)
+            Self::remote(invocation.env, project)?
+        };
+        // A proxy carries https only.
+        let is_plain = endpoint.target.to_string().starts_with("http:");
+        if invocation.global.proxy.is_some() && is_plain {
+            let text = "--proxy has no effect, because the API is on this machine";
+            render::print_note(invocation.ui, text)?;
         }
+        Ok(endpoint)
     }
 
     fn remote(env: &Environment, project: &Project) -> Result<Self, Failure> {

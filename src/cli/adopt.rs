@@ -27,7 +27,7 @@ pub struct AdoptArgs {
     #[arg(value_name = "SELECTOR|ID|FILE", required_unless_present = "out", value_parser = parse_adopt_target)]
     pub targets: Vec<AdoptTarget>,
     /// Adopt nothing, and write what could be adopted into this new file, .csv or .json, for a person to edit
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["auto_approve", "lock_timeout"])]
     pub out: Option<PathBuf>,
     /// Do not ask for approval
     #[arg(long, help_heading = "Approval")]

@@ -39,13 +39,17 @@ pub struct ConnectArgs {
     #[arg(value_name = "CUSTOMER/CONNECTOR", required_unless_present = "needed")]
     pub address: Option<Address>,
     /// List the connectors that need a consent, each with a link for `connect serve`
-    #[arg(long, conflicts_with_all = ["address", "complete", "again", "qr", "no_browser", "clone_template"])]
+    #[arg(long, conflicts_with_all = ["address", "complete", "again", "qr", "no_browser", "clone_template", "timeout", "lock_timeout"])]
     pub needed: bool,
     /// The links of --needed.
     #[command(flatten)]
     pub links: LinkArgs,
     /// Verify and record this connector, whose callback your own backend received
-    #[arg(long, value_name = "ID")]
+    #[arg(
+        long,
+        value_name = "ID",
+        conflicts_with_all = ["qr", "no_browser", "clone_template", "timeout"]
+    )]
     pub complete: Option<Uuid>,
     /// Ask for another consent although the connector exists, and replace it
     #[arg(long)]

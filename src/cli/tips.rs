@@ -40,6 +40,7 @@ const FILES: &str = "`-f` names the files";
 
 /// Adds what the command takes to an error about a word or about one that is missing.
 pub(super) fn with_tip(mut error: Error) -> Error {
+    with_selector(&mut error);
     let concerns_words = match error.kind() {
         ErrorKind::MissingRequiredArgument => true,
         ErrorKind::UnknownArgument => {
@@ -56,6 +57,20 @@ pub(super) fn with_tip(mut error: Error) -> Error {
         error.insert(ContextKind::Suggested, tip);
     }
     error
+}
+
+/// Names the selectors of a command that has no `--target`, in place of an option that is spelled like it.
+fn with_selector(error: &mut Error) {
+    let is = |kind, text: &str| {
+        let context = error.get(kind);
+        context.is_some_and(|context| context.to_string().contains(text))
+    };
+    if is(ContextKind::InvalidArg, "--target") && is(ContextKind::Usage, "SELECTOR") {
+        error.remove(ContextKind::SuggestedArg);
+        let tip = "name customers and connectors without an option, as SELECTOR";
+        let tip = ContextValue::StyledStrs(vec![StyledStr::from(tip)]);
+        error.insert(ContextKind::Suggested, tip);
+    }
 }
 
 /// The tip of the command whose usage the error shows.
@@ -103,5 +118,17 @@ mod tests {
             text.contains("--target") && !text.contains("saved plan"),
             "{text}"
         );
+    }
+
+    #[test]
+    fn parse_of_target_where_selectors_are_arguments_says_so() {
+        for command in ["status", "rotate"] {
+            let arguments = ["airlift", command, "--target", "x"].map(OsString::from);
+            let error = parse(arguments.into_iter(), 80)
+                .unwrap_err()
+                .to_string();
+            assert!(error.contains("as SELECTOR"), "{error}");
+            assert!(!error.contains("a similar argument"), "{error}");
+        }
     }
 }

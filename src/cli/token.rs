@@ -25,7 +25,7 @@ pub struct TokenSinkArgs {
     #[arg(long, requires = "out", help_heading = "Output")]
     pub replace: bool,
     /// Print the token, also to a terminal or to the log of a CI job
-    #[arg(long, conflicts_with = "out", help_heading = "Output")]
+    #[arg(long, conflicts_with_all = ["out", "replace"], help_heading = "Output")]
     pub reveal: bool,
 }
 
