@@ -1,10 +1,11 @@
 //! Responsible for change windows: when `apply` and `rotate` may start. A run that started inside a window may
 //! finish after it.
 
-use super::App;
-use super::policy;
+use super::{App, Invocation, policy};
+use crate::config::Project;
 use crate::failure::{Failure, FailureKind};
-use crate::render;
+use crate::plan::ClosedWindow;
+use crate::render::{self, wording};
 use jiff::civil::{Date, Time, Weekday};
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, Zoned};
@@ -92,16 +93,6 @@ struct Window {
     to: Option<Time>,
 }
 
-/// Whether a run may start.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-enum Admission {
-    Allowed,
-    /// Inside a window of `deny`.
-    Denied,
-    /// Outside of the windows of `allow`.
-    Outside,
-}
-
 impl TryFrom<WindowsSection> for ChangeWindows {
     type Error = String;
 
@@ -173,31 +164,36 @@ impl Window {
 }
 
 impl ChangeWindows {
-    fn admits(&self, now: Timestamp) -> Admission {
-        let Some(zone) = &self.zone else {
-            return Admission::Allowed;
-        };
-        let now = now.to_zoned(zone.clone());
+    /// Why a run may not start.
+    fn closed(&self, now: Timestamp) -> Option<ClosedWindow> {
+        let now = now.to_zoned(self.zone.clone()?);
         let contains = |window: &Window| window.contains(&now);
         if self.deny.iter().any(contains) {
-            Admission::Denied
+            Some(ClosedWindow::Denied)
         } else if self.allow.is_empty() || self.allow.iter().any(contains) {
-            Admission::Allowed
+            None
         } else {
-            Admission::Outside
+            Some(ClosedWindow::Outside)
         }
     }
+}
+
+/// Why the policy file does not allow a run to start now.
+pub(super) fn closed_now(
+    invocation: Invocation<'_>,
+    project: &Project,
+) -> Result<Option<ClosedWindow>, Failure> {
+    let policy = policy::load(invocation, project)?;
+    Ok(policy.windows.closed(Timestamp::now()))
 }
 
 impl App<'_> {
     /// Refuses to start a run outside of the change windows, unless it gives a reason.
     pub(crate) fn check_window(&self, reason: Option<&str>) -> Result<(), Failure> {
-        let policy = policy::load(self.invocation, &self.project)?;
-        let cause = match policy.windows.admits(Timestamp::now()) {
-            Admission::Allowed => return Ok(()),
-            Admission::Denied => "the policy file denies changes at this time",
-            Admission::Outside => "this time is in no change window of the policy file",
+        let Some(closed) = closed_now(self.invocation, &self.project)? else {
+            return Ok(());
         };
+        let cause = wording::closed_window(closed);
         if let Some(reason) = reason {
             let text = format!("{cause}; --override-window: {reason}");
             return Ok(render::print_note(self.invocation.ui, &text)?);
@@ -218,13 +214,13 @@ impl App<'_> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Admission, ChangeWindows, WindowsSection};
+    use super::{ChangeWindows, ClosedWindow, WindowsSection};
 
-    fn admits(windows: &str, now: &str) -> Admission {
+    fn closed(windows: &str, now: &str) -> Option<ClosedWindow> {
         let section: WindowsSection = serde_yaml::from_str(windows).unwrap();
         ChangeWindows::try_from(section)
             .unwrap()
-            .admits(now.parse().unwrap())
+            .closed(now.parse().unwrap())
     }
 
     #[test]
@@ -232,34 +228,55 @@ mod tests {
         let windows = "{zone: Europe/Berlin, allow: [{days: [mon, fri], from: '09:00', to: '17:00'}], \
                        deny: [{days: [fri], from: '12:00'}]}";
         // Monday, 09:00 in Berlin in summer.
-        assert_eq!(admits(windows, "2026-07-06T07:00:00Z"), Admission::Allowed);
-        assert_eq!(admits(windows, "2026-07-06T06:59:59Z"), Admission::Outside);
-        assert_eq!(admits(windows, "2026-07-06T15:00:00Z"), Admission::Outside);
+        assert_eq!(closed(windows, "2026-07-06T07:00:00Z"), None);
+        assert_eq!(
+            closed(windows, "2026-07-06T06:59:59Z"),
+            Some(ClosedWindow::Outside)
+        );
+        assert_eq!(
+            closed(windows, "2026-07-06T15:00:00Z"),
+            Some(ClosedWindow::Outside)
+        );
         // In winter, Berlin is one hour ahead of UTC.
-        assert_eq!(admits(windows, "2026-12-07T07:30:00Z"), Admission::Outside);
-        assert_eq!(admits(windows, "2026-12-07T08:00:00Z"), Admission::Allowed);
-        assert_eq!(admits(windows, "2026-07-10T09:59:59Z"), Admission::Allowed);
-        assert_eq!(admits(windows, "2026-07-10T10:00:00Z"), Admission::Denied);
-        assert_eq!(admits(windows, "2026-07-07T10:00:00Z"), Admission::Outside);
+        assert_eq!(
+            closed(windows, "2026-12-07T07:30:00Z"),
+            Some(ClosedWindow::Outside)
+        );
+        assert_eq!(closed(windows, "2026-12-07T08:00:00Z"), None);
+        assert_eq!(closed(windows, "2026-07-10T09:59:59Z"), None);
+        assert_eq!(
+            closed(windows, "2026-07-10T10:00:00Z"),
+            Some(ClosedWindow::Denied)
+        );
+        assert_eq!(
+            closed(windows, "2026-07-07T10:00:00Z"),
+            Some(ClosedWindow::Outside)
+        );
     }
 
     #[test]
     fn change_window_over_midnight_belongs_to_its_first_day() {
         let windows = "{zone: UTC, allow: [{days: [fri], from: '22:00', to: '02:00'}]}";
-        assert_eq!(admits(windows, "2026-07-10T22:00:00Z"), Admission::Allowed);
-        assert_eq!(admits(windows, "2026-07-11T01:59:59Z"), Admission::Allowed);
-        assert_eq!(admits(windows, "2026-07-11T02:00:00Z"), Admission::Outside);
-        assert_eq!(admits(windows, "2026-07-10T01:00:00Z"), Admission::Outside);
+        assert_eq!(closed(windows, "2026-07-10T22:00:00Z"), None);
+        assert_eq!(closed(windows, "2026-07-11T01:59:59Z"), None);
+        assert_eq!(
+            closed(windows, "2026-07-11T02:00:00Z"),
+            Some(ClosedWindow::Outside)
+        );
+        assert_eq!(
+            closed(windows, "2026-07-10T01:00:00Z"),
+            Some(ClosedWindow::Outside)
+        );
     }
 
     #[test]
     fn change_windows_without_any_window_allow_every_time() {
-        assert_eq!(
-            admits("{zone: UTC}", "2026-07-11T02:00:00Z"),
-            Admission::Allowed
-        );
+        assert_eq!(closed("{zone: UTC}", "2026-07-11T02:00:00Z"), None);
         let freeze = "{zone: UTC, deny: [{first: 2026-12-24, last: 2026-12-31}]}";
-        assert_eq!(admits(freeze, "2026-12-31T23:59:59Z"), Admission::Denied);
-        assert_eq!(admits(freeze, "2027-01-01T00:00:00Z"), Admission::Allowed);
+        assert_eq!(
+            closed(freeze, "2026-12-31T23:59:59Z"),
+            Some(ClosedWindow::Denied)
+        );
+        assert_eq!(closed(freeze, "2027-01-01T00:00:00Z"), None);
     }
 }

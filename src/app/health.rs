@@ -1,10 +1,12 @@
 //! Responsible for checking what a run needs: the files, the credentials, the API, the ledger and
 //! the secret stores. Changes nothing.
 
+use super::change_windows::closed_now;
 use super::credentials::{SECRET, client_secret};
 use super::exposure::check_exposure;
 use super::ledger_access::{state_dir, state_name};
 use super::ledger_health::{check_directory, check_ledger, is_shared};
+use super::network::DOCTOR;
 use super::plan_health::check_plan;
 use super::project::{self, resolver};
 use super::{App, Environment, Invocation, SessionSettings};
@@ -79,11 +81,29 @@ pub(crate) async fn check_health(invocation: Invocation<'_>) -> Result<Diagnosis
         }
         let exposed = check_exposure(invocation, project);
         diagnosis.checks.extend(exposed);
+        check_window(invocation, project, &mut diagnosis);
         let needed = diagnosis.needed.as_ref();
         let checks = stores(invocation, project, needed).await?;
         diagnosis.checks.extend(checks);
     }
     Ok(diagnosis)
+}
+
+/// Checks that the policy file allows a run to start now.
+fn check_window(invocation: Invocation<'_>, project: &Project, diagnosis: &mut Diagnosis) {
+    match closed_now(invocation, project) {
+        Ok(None) => {}
+        Ok(Some(closed)) => {
+            let detail = format!("{} [change_window]", wording::closed_window(closed));
+            let hint = "run in a window, or give a reason: --override-window REASON";
+            diagnosis
+                .checks
+                .push(HealthCheck::fail("change window", detail, hint));
+        }
+        // The check that plans has this failure already.
+        Err(_) if diagnosis.has_failed("plan") => {}
+        Err(failure) => diagnosis.push_failure("policy", &failure),
+    }
 }
 
 fn files(loaded: &Loaded) -> HealthCheck {
@@ -202,11 +222,20 @@ fn subject_of(failure: &Failure) -> &'static str {
     }
 }
 
-/// A check that failed. Without a hint of its own, the failure is one of the connection.
+/// A check that failed. Without a hint of its own, a failure of a request is one of the connection.
 pub(super) fn failed(subject: &str, failure: &Failure) -> HealthCheck {
+    let is_remote = ["remote_", "authentication_", "wrong_organization"];
+    let is_remote = is_remote
+        .iter()
+        .any(|start| failure.code.starts_with(start));
     let hint = match failure.hints.as_slice() {
-        [] => "check the credentials, the organization and the network".to_owned(),
-        hints => hints.join("; "),
+        [] if is_remote => "check the credentials, the organization and the network".to_owned(),
+        [] => format!("`airlift explain {}` says what to do", failure.code),
+        hints => {
+            let hints = hints.iter();
+            let hints = hints.map(|hint| hint.strip_suffix(DOCTOR).unwrap_or(hint));
+            hints.collect::<Vec<&str>>().join("; ")
+        }
     };
     HealthCheck::fail(subject, failure.message.clone(), &hint)
 }

@@ -2,12 +2,12 @@
 //! verified. Changes nothing.
 
 use super::App;
-use super::ledger_access::{shared_address, state_dir, state_name};
+use super::ledger_access::{access, shared_address, state_dir, state_name};
 use super::ledger_keys::{KeyStrength, WEAK_KEY};
 use crate::cli::{GlobalArgs, LedgerMode};
 use crate::config::Project;
 use crate::failure::Failure;
-use crate::ledger::{LedgerError, pack_of};
+use crate::ledger::{LedgerError, LedgerStore, pack_of};
 use crate::model::{Damage, HealthCheck, LedgerState, UnverifiedCause, first_names};
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -25,12 +25,24 @@ pub(super) async fn check_ledger(app: &App<'_>) -> Vec<HealthCheck> {
         Err(error) => checks.push(failed(error)),
         Ok(recorded) => {
             checks.extend(check_entries(app, &recorded));
-            if let Err(error) = app.ledger.rotations().await {
-                checks.push(failed(error));
-            }
+            checks.extend(app.ledger.rotations().await.err().map(failed));
+            checks.extend(app.ledger.check_writable().err().map(failed));
         }
     }
+    checks.extend(check_lock(app).await);
     checks
+}
+
+/// Says which run holds the lock. It ends by itself, so that is no failure.
+async fn check_lock(app: &App<'_>) -> Option<HealthCheck> {
+    match app.ledger.lock_holder().await {
+        Ok(None) => None,
+        Ok(Some(holder)) => {
+            let detail = format!("another run uses the ledger now ({holder})");
+            Some(HealthCheck::ok("ledger lock", detail))
+        }
+        Err(error) => Some(failed(error)),
+    }
 }
 
 /// A check that failed, with the code of the failure.
@@ -98,6 +110,9 @@ pub(super) fn check_directory(project: &Project, global: &GlobalArgs) -> HealthC
     let root = global.ledger.clone();
     let default = if global.sandbox { "sandbox" } else { "ledger" };
     let root = root.unwrap_or_else(|| state_dir(project).join(state_name(project, default)));
+    if let Err(error) = LedgerStore::local(&root, access(global)).check_writable() {
+        return failed(error);
+    }
     let shown = root.display();
     match std::fs::read_dir(&root) {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => HealthCheck::ok(

@@ -124,6 +124,9 @@ fn another_server_hint(invocation: Invocation<'_>) -> String {
     }
 }
 
+/// The end of a hint, which `doctor` leaves out.
+pub(super) const DOCTOR: &str = "; `airlift doctor` tests the connection";
+
 /// What to check if the API cannot be reached.
 fn address_hint(invocation: Invocation<'_>) -> String {
     let checked = if invocation.env.text("AIRBYTE_API_HOST").is_some() {
@@ -131,7 +134,7 @@ fn address_hint(invocation: Invocation<'_>) -> String {
     } else {
         "check that this machine reaches the internet"
     };
-    format!("{checked}; `airlift doctor` tests the connection")
+    format!("{checked}{DOCTOR}")
 }
 
 /// The hint about an address of this machine without a scheme, which is used with TLS.

@@ -1,21 +1,26 @@
 //! Responsible for the output of a plan in each format, and for the exit code of a command that plans.
 
+use super::change_windows::closed_now;
 use super::{Invocation, Shown, check_guards, limits};
 use crate::cli::{Format, MarkdownArgs};
 use crate::config::Project;
 use crate::failure::{Exit, Failure};
-use crate::plan::Plan;
+use crate::plan::{Plan, PlanWarning};
 use crate::render::ci::{self, Problems};
 use crate::render::{self, Provenance, SavedFile, html, json, markdown, ndjson};
 
-/// Writes a plan. Fails if a guard refuses it.
+/// Writes a plan, with a warning if `apply` may not start now. Fails if a guard refuses the plan.
 pub(crate) fn show_plan(
     (invocation, project): (Invocation<'_>, &Project),
-    plan: &Plan,
+    plan: &mut Plan,
     source: &Provenance,
     saved: Option<&SavedFile>,
     args: MarkdownArgs,
 ) -> Result<(), Failure> {
+    if let Some(closed) = closed_now(invocation, project)? {
+        plan.warnings.push(PlanWarning::ChangeWindow { closed });
+    }
+    let plan = &*plan;
     let Invocation { ui, global, .. } = invocation;
     let out = &mut ui.out();
     let problems = || Problems::from_plan(plan, |address| project.origin(address));

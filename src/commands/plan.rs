@@ -13,9 +13,9 @@ pub(super) async fn run(invocation: Invocation<'_>, args: &PlanArgs) -> Result<E
         ..args.clone()
     };
     if let Some(snapshot) = &args.snapshot {
-        let (plan, source) = app::plan_from_snapshot(invocation, &project, args, snapshot)?;
+        let (mut plan, source) = app::plan_from_snapshot(invocation, &project, args, snapshot)?;
         let context = (invocation, &project);
-        app::show_plan(context, &plan, &source, None, args.markdown)?;
+        app::show_plan(context, &mut plan, &source, None, args.markdown)?;
         return Ok(app::plan_exit(&plan, args.detailed_exitcode.into()));
     }
     let settings = SessionSettings::from(&args.planning.connection);
@@ -29,11 +29,11 @@ pub(super) async fn run(invocation: Invocation<'_>, args: &PlanArgs) -> Result<E
 
 async fn execute(app: &App<'_>, args: &PlanArgs) -> Result<Exit, Failure> {
     app.show_target()?;
-    let plan = app.plan(&args.planning).await?.plan;
+    let mut plan = app.plan(&args.planning).await?.plan;
     let options = app::plan_options(&args.planning);
     let saved = app.save_plan(&plan, options, &args.save).await?;
     let saved = saved.as_ref();
     let context = (app.invocation, &*app.project);
-    app::show_plan(context, &plan, &app.provenance(), saved, args.markdown)?;
+    app::show_plan(context, &mut plan, &app.provenance(), saved, args.markdown)?;
     Ok(app::plan_exit(&plan, args.detailed_exitcode.into()))
 }

@@ -18,8 +18,8 @@ pub(super) async fn run(invocation: Invocation<'_>, args: &ReplanArgs) -> Result
 
 async fn execute(app: &App<'_>, args: &ReplanArgs) -> Result<Exit, Failure> {
     app.show_target()?;
-    let replanned = app.replan(args).await?;
-    let plan = &replanned.plan;
+    let mut replanned = app.replan(args).await?;
+    let plan = &mut replanned.plan;
     let saved = app.save_plan(plan, replanned.options, &args.save).await?;
     let saved = saved.as_ref();
     let context = (app.invocation, &*app.project);

@@ -221,6 +221,11 @@ pub fn create_dir(root: &Path, relative: &Path, access: Access) -> Result<(), Fi
         .map_err(|kind| FileError::new(root, relative, kind))
 }
 
+/// Fails if this user may not write the file or create files in the directory. Writes nothing.
+pub fn check_writable(path: &Path) -> std::io::Result<()> {
+    walk::check_writable(path)
+}
+
 /// Rejects a file that another user owns (root may own it) or that other users can write, except for
 /// the group with [`Access::Group`].
 pub fn check_owner_and_mode(

@@ -167,6 +167,16 @@ fn set_group_access(file: &File, access: Access, bits: u32) -> Result<(), FileEr
         .map_err(FileErrorKind::Io)
 }
 
+/// Whether this user may write a file, or create files in a directory.
+pub(super) fn check_writable(path: &Path) -> std::io::Result<()> {
+    let wanted = if path.is_dir() {
+        rustix::fs::Access::WRITE_OK | rustix::fs::Access::EXEC_OK
+    } else {
+        rustix::fs::Access::WRITE_OK
+    };
+    Ok(rustix::fs::access(path, wanted)?)
+}
+
 /// Rejects files and directories that other users own or can write. With [`Access::Group`], the group
 /// may write.
 pub(super) fn check_owner_and_mode(

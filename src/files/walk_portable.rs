@@ -125,3 +125,11 @@ pub(super) fn check_secret(_: &Metadata) -> Result<(), FileErrorKind> {
 pub(super) fn check_owner_and_mode(_: &Metadata, _: Access) -> Result<(), FileErrorKind> {
     Ok(())
 }
+
+/// Whether the file or the directory is writable.
+pub(super) fn check_writable(path: &Path) -> std::io::Result<()> {
+    if path.metadata()?.permissions().readonly() {
+        return Err(ErrorKind::PermissionDenied.into());
+    }
+    Ok(())
+}

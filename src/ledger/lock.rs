@@ -8,8 +8,13 @@ use crate::events::Sink;
 use jiff::Timestamp;
 use std::fs::{File, TryLockError};
 use std::io::{Read, Seek, Write};
+use std::time::Duration;
+use tokio::time::sleep;
 
-const FILE: &str = "lock";
+/// The file of the lock on this machine.
+pub(super) const LOCK_FILE: &str = "lock";
+/// The pause before a file lock that `holder_of` may have shared is requested again.
+const RETRY_AFTER: Duration = Duration::from_millis(20);
 /// The largest file, in bytes.
 const LARGEST: u64 = 8 << 20;
 
@@ -38,14 +43,38 @@ impl Lock {
     ) -> Result<Self, LedgerError> {
         let text = owner_since(owner, Timestamp::now());
         let kind = match store {
-            LedgerStore::Local(local) => LockKind::File {
-                _file: lock_file(local, &text)?,
-            },
+            LedgerStore::Local(local) => {
+                let mut locked = lock_file(local, &text);
+                if matches!(locked, Err(LedgerError::Locked { .. })) {
+                    sleep(RETRY_AFTER).await;
+                    locked = lock_file(local, &text);
+                }
+                LockKind::File { _file: locked? }
+            }
             LedgerStore::Shared(shared) => {
                 LockKind::Lease(Lease::acquire(shared, &text, events).await?)
             }
         };
         Ok(Self { kind })
+    }
+
+    /// Describes the run that holds the lock of a ledger. Shares a file lock for a moment to find out.
+    pub(super) async fn holder(store: &LedgerStore) -> Result<Option<String>, LedgerError> {
+        let local = match store {
+            LedgerStore::Local(local) => local,
+            LedgerStore::Shared(shared) => return Lease::holder(shared).await,
+        };
+        let Some(file) = local.open_existing(LOCK_FILE)? else {
+            return Ok(None);
+        };
+        match file.try_lock_shared() {
+            Ok(()) => Ok(None),
+            Err(TryLockError::WouldBlock) => Ok(Some(holder_of(file))),
+            Err(TryLockError::Error(error)) => Err(LedgerError::io(
+                "cannot lock",
+                &local.path(LOCK_FILE),
+            )(error)),
+        }
     }
 
     /// Releases the lock.
@@ -59,18 +88,21 @@ impl Lock {
 /// Refuses the file of a lock that another user could have created or can change, because its content names the holder.
 pub(super) fn check_file(store: &LedgerStore) -> Result<(), LedgerError> {
     match store {
-        LedgerStore::Local(local) => local.read_up_to(FILE, LARGEST).map(drop),
+        LedgerStore::Local(local) => local.read_up_to(LOCK_FILE, LARGEST).map(drop),
         LedgerStore::Shared(_) => Ok(()),
     }
 }
 
 fn lock_file(local: &LocalStore, text: &str) -> Result<File, LedgerError> {
-    let path = local.path(FILE);
+    let path = local.path(LOCK_FILE);
     let failed = || LedgerError::io("cannot lock", &path);
-    let mut file = local.open_or_create(FILE)?;
+    let mut file = local.open_or_create(LOCK_FILE)?;
     match file.try_lock() {
         Ok(()) => {}
-        Err(TryLockError::WouldBlock) => return Err(locked(file)),
+        Err(TryLockError::WouldBlock) => {
+            let holder = holder_of(file);
+            return Err(LedgerError::Locked { holder });
+        }
         Err(TryLockError::Error(error)) => return Err(failed()(error)),
     }
     file.set_len(0).map_err(failed())?;
@@ -79,13 +111,12 @@ fn lock_file(local: &LocalStore, text: &str) -> Result<File, LedgerError> {
     Ok(file)
 }
 
-fn locked(file: File) -> LedgerError {
+/// Describes the run whose text the file has.
+fn holder_of(file: File) -> String {
     let mut text = String::new();
     // Best effort: the holder may be writing the text.
     let _ = file.take(400).read_to_string(&mut text);
-    LedgerError::Locked {
-        holder: holder(text.trim(), Timestamp::now()),
-    }
+    holder(text.trim(), Timestamp::now())
 }
 
 #[cfg(test)]
@@ -109,7 +140,11 @@ mod tests {
             }
             other => panic!("not locked: {other:?}"),
         }
+        let store = LedgerStore::from(dir.path());
+        let holder = Lock::holder(&store).await.unwrap().unwrap();
+        assert!(holder.contains("process 1 on here"), "{holder}");
         lock.release().await;
+        assert_eq!(Lock::holder(&store).await.unwrap(), None);
         acquire(dir.path(), "process 2 on there").await.unwrap();
     }
 

@@ -141,8 +141,11 @@ pub enum LedgerError {
     },
     /// The ledger is not divided into as many shards as the run says.
     #[error(
-        "the ledger {path} is {}, and this run is for another number of shards",
-        .count.map_or("one for all customers".to_owned(), |count| format!("divided into {count} shards"))
+        "the ledger {path} is {}",
+        .count.map_or(
+            "one for all customers, and --shard is for one that is divided, 0/1 included".to_owned(),
+            |count| format!("divided into {count} shards, and this run is for another number of shards")
+        )
     )]
     OtherShards {
         /// The ledger.

@@ -72,7 +72,7 @@ pub use step::{
 };
 pub use summary::Summary;
 pub use waiting::Waiting;
-pub use warning::{ExistingKind, ExistingObject, PlanWarning, PlanWarningCode};
+pub use warning::{ClosedWindow, ExistingKind, ExistingObject, PlanWarning, PlanWarningCode};
 
 pub use crate::model::Action;
 use crate::model::{

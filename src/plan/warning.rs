@@ -48,6 +48,21 @@ pub enum PlanWarning {
         /// The paths of the settings.
         paths: Vec<String>,
     },
+    /// The policy file does not allow `apply` to start now. Not in saved plans, which a later run applies.
+    ChangeWindow {
+        /// Why.
+        closed: ClosedWindow,
+    },
+}
+
+/// Why the policy file does not allow a run to start.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ClosedWindow {
+    /// Inside a window of `deny`.
+    Denied,
+    /// Outside of the windows of `allow`.
+    Outside,
 }
 
 impl PlanWarning {
@@ -59,13 +74,14 @@ impl PlanWarning {
             Self::ResemblesExisting { .. } => PlanWarningCode::ResemblesExisting,
             Self::ProbableRename { .. } => PlanWarningCode::ProbableRename,
             Self::SettingNotKept { .. } => PlanWarningCode::SettingNotKept,
+            Self::ChangeWindow { .. } => PlanWarningCode::ChangeWindow,
         }
     }
 
     /// The object that the warning is about; `None` for a warning about the whole plan.
     pub fn address(&self) -> Option<&Address> {
         match self {
-            Self::GuardLoosened { .. } => None,
+            Self::GuardLoosened { .. } | Self::ChangeWindow { .. } => None,
             Self::RegionIgnored { address, .. } | Self::SettingNotKept { address, .. } => {
                 Some(address)
             }
@@ -77,6 +93,7 @@ impl PlanWarning {
     pub fn created(&self) -> Option<&Address> {
         match self {
             Self::GuardLoosened { .. }
+            | Self::ChangeWindow { .. }
             | Self::RegionIgnored { .. }
             | Self::SettingNotKept { .. } => None,
             Self::ResemblesExisting { address, .. } | Self::ProbableRename { address, .. } => {
@@ -129,4 +146,6 @@ pub enum PlanWarningCode {
     ProbableRename,
     /// The API does not keep the declared values of settings.
     SettingNotKept,
+    /// The policy file does not allow `apply` to start now.
+    ChangeWindow,
 }

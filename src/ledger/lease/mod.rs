@@ -85,6 +85,12 @@ impl Lease {
         self.shared.forbid();
     }
 
+    /// Describes the run that holds the lease, or that ended without releasing it.
+    pub(super) async fn holder(shared: &SharedStore) -> Result<Option<String>, LedgerError> {
+        let current = read(shared).await?;
+        Ok(current.map(|(record, _)| holder(&record.owner, Timestamp::now())))
+    }
+
     async fn is_own(&self) -> bool {
         matches!(read(&self.shared).await, Ok(Some((record, _))) if record.id == self.id)
     }

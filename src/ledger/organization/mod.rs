@@ -310,6 +310,16 @@ impl Ledger {
         Lock::acquire(&self.store, owner, events).await
     }
 
+    /// Describes the run that holds the ledger's lock.
+    pub async fn lock_holder(&self) -> Result<Option<String>, LedgerError> {
+        Lock::holder(&self.store).await
+    }
+
+    /// Fails if this user cannot write the ledger's directory. Writes nothing.
+    pub fn check_writable(&self) -> Result<(), LedgerError> {
+        self.store.check_writable()
+    }
+
     /// The intents of earlier runs without a certain outcome, the oldest first. Does not write.
     #[cfg(test)]
     pub async fn open_intents(&self) -> Result<Vec<JournalEntry>, LedgerError> {

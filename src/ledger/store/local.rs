@@ -103,6 +103,28 @@ impl LocalStore {
         Ok(opened)
     }
 
+    /// Opens a file for reading, or `None` if it does not exist.
+    pub(in crate::ledger) fn open_existing(&self, name: &str) -> Result<Option<File>, LedgerError> {
+        files::open_read(&self.root, &self.below.join(name)).map_err(refused("cannot open"))
+    }
+
+    /// Fails if this user cannot write the directory, one in it, or the file `lock`. Every other file is
+    /// replaced, which needs no access to the file itself. Writes nothing.
+    pub(super) fn check_writable(&self, lock: &str) -> Result<(), LedgerError> {
+        let dir = self.root.join(&self.below);
+        // A directory that does not exist is created in the first one that does.
+        let first = dir.ancestors().find(|dir| dir.exists());
+        let directories = self.names("")?.into_iter().map(|name| self.path(&name));
+        let paths = directories.filter(|path| path.is_dir() || path.ends_with(lock));
+        first
+            .map(Path::to_owned)
+            .into_iter()
+            .chain(paths)
+            .try_for_each(|path| {
+                files::check_writable(&path).map_err(LedgerError::io("cannot write", &path))
+            })
+    }
+
     fn create_dir(&self, relative: &Path) -> Result<(), LedgerError> {
         create_root(&self.root).map_err(LedgerError::io("cannot create", &self.root))?;
         self.check_dir(relative)?;

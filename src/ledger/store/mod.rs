@@ -8,6 +8,7 @@ pub use local::{LocalStore, trusted};
 pub(in crate::ledger) use object::{Moment, Put};
 pub use object::{SharedStore, open_shared};
 
+use super::lock::LOCK_FILE;
 use super::{LedgerError, disk_thread};
 use crate::files::Access;
 use crate::model::OrganizationId;
@@ -76,6 +77,14 @@ impl LedgerStore {
         match self {
             Self::Local(local) => local.text(name),
             Self::Shared(shared) => shared.read(name).await,
+        }
+    }
+
+    /// Fails if this user cannot write the directory. Writes nothing, so a shared store is not checked.
+    pub fn check_writable(&self) -> Result<(), LedgerError> {
+        match self {
+            Self::Local(local) => local.check_writable(LOCK_FILE),
+            Self::Shared(_) => Ok(()),
         }
     }
 

@@ -36,7 +36,8 @@ pub(super) struct PlanDocument<'a> {
     /// Whether the plan is for a part of the files. Such a plan deletes nothing.
     partial: bool,
     /// Whether there are changes, no guard refuses them, and every secret that they send can be
-    /// resolved. `unknown` with `--no-secrets`.
+    /// resolved. `unknown` with `--no-secrets`. Says nothing about change windows, because a plan can be
+    /// applied later: `warnings` has `change_window` if `apply` would stop now.
     applyable: ApplyableEntry,
     /// The counts.
     summary: Summary,

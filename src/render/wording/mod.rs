@@ -11,7 +11,7 @@ mod source_template;
 pub(crate) use apply::{STEPS, cause, problem, warning};
 pub(crate) use grouped::{block_cause, block_detail};
 pub(crate) use plan::{block_code, blocked, limit_source, refusal_code, refused};
-pub(crate) use plan_warning::{escaped_name, plan_warning};
+pub(crate) use plan_warning::{closed_window, escaped_name, plan_warning};
 
 use super::labels::counted;
 

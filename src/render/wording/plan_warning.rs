@@ -1,7 +1,7 @@
 //! Responsible for the sentences about what a reviewer of a plan should check.
 
 use crate::model::{Address, Resemblance, escaped};
-use crate::plan::{ExistingKind, ExistingObject, PlanWarning};
+use crate::plan::{ClosedWindow, ExistingKind, ExistingObject, PlanWarning};
 use crate::render::Safe;
 use crate::render::command_line;
 
@@ -63,6 +63,18 @@ pub(crate) fn plan_warning(warning: &PlanWarning) -> WordedWarning {
             ),
             advice: vec!["correct or remove the setting in the files".to_owned()],
         },
+        PlanWarning::ChangeWindow { closed } => WordedWarning {
+            problem: format!("{}, so `apply` would stop now", closed_window(*closed)),
+            advice: vec!["apply in a window, or with `--override-window REASON`".to_owned()],
+        },
+    }
+}
+
+/// Why a run may not start now.
+pub(crate) fn closed_window(closed: ClosedWindow) -> &'static str {
+    match closed {
+        ClosedWindow::Denied => "the policy file denies changes at this time",
+        ClosedWindow::Outside => "this time is in no change window of the policy file",
     }
 }
 

@@ -90,3 +90,57 @@ fn doctor_warns_of_credentials_of_the_run_in_the_project_and_of_jobs_that_print_
     assert!(!exposed.stdout.contains("ACTIONS_STEP_DEBUG"), "{exposed}");
     assert!(!exposed.to_string().contains(&secret), "{exposed}");
 }
+
+/// The directory of the organization's ledger.
+fn ledger_of(env: &TestEnv) -> std::path::PathBuf {
+    let entry = env.ledger_entries().remove(0);
+    entry.ancestors().nth(2).unwrap().to_owned()
+}
+
+#[test]
+fn doctor_names_the_run_that_holds_the_ledger() {
+    let env = TestEnv::applied();
+    let lock = ledger_of(&env).join("lock");
+    let lock = std::fs::File::open(lock).unwrap();
+    lock.lock().unwrap();
+    env.run(&["doctor"])
+        .exits(0)
+        .says("ledger lock")
+        .says("another run uses the ledger now (held for")
+        .says("Ready.");
+    env.apply(&[]).0.exits(1).complains("ledger_locked");
+    drop(lock);
+    let doctor = env.run(&["doctor"]);
+    assert!(!doctor.exits(0).stdout.contains("ledger lock"), "{doctor}");
+}
+
+#[cfg(unix)]
+#[test]
+fn doctor_with_ledger_that_cannot_be_written_fails_like_apply() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let env = TestEnv::applied();
+    let ledger = ledger_of(&env);
+    let set_mode = |path: &std::path::Path, mode| {
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
+    };
+    for (path, mode, open) in [
+        (ledger.clone(), 0o500, 0o700),
+        (ledger.join("lock"), 0o400, 0o600),
+    ] {
+        set_mode(&path, mode);
+        let is_root = std::fs::File::create(ledger.join("probe")).is_ok() && mode == 0o500;
+        if !is_root {
+            env.run(&["doctor"])
+                .exits(1)
+                .says("fail  ledger")
+                .says("cannot write")
+                .says("Not ready.");
+            env.run(&["rotate", "--all", "--auto-approve"]).exits(1);
+        }
+        set_mode(&path, open);
+        if is_root {
+            // The superuser writes everything.
+            return;
+        }
+    }
+}

@@ -220,7 +220,18 @@ fn policy_window_refuses_apply_and_a_reason_overrides_it() {
     )
     .unwrap();
     env.set("AIRLIFT_POLICY", path.to_str().unwrap());
-    env.run(&["plan"]).exits(0);
+    let plan = env.run(&["plan"]);
+    plan.exits(0)
+        .says("change_window")
+        .says("denies changes at this time");
+    let plan = env.run(&["plan", "--format", "json"]).exits(0).json();
+    assert_eq!(plan["warnings"][0]["code"], "change_window");
+    // A plan can be applied in a later window.
+    assert_eq!(plan["applyable"], true);
+    env.run(&["doctor"])
+        .exits(1)
+        .says("fail  change window")
+        .says("Not ready.");
     env.apply(&[]).0.exits(5).complains("error[change_window]");
     assert_eq!(env.world().connectors().count(), 0);
     let override_window = ["--override-window", "an urgent repair"];
