@@ -30,6 +30,8 @@ pub(crate) struct PlannedRotation {
     pub(crate) deferred: Vec<(Address, Action)>,
     rotations: Rotations,
     rotation: UnfinishedRotation,
+    /// Whether the files declare no connector.
+    is_without_connectors: bool,
 }
 
 impl SelectedRotation {
@@ -112,6 +114,7 @@ impl SelectedRotation {
             deferred: narrowed.deferred,
             rotations: self.rotations,
             rotation,
+            is_without_connectors: desired.connectors().next().is_none(),
         })
     }
 
@@ -150,7 +153,15 @@ impl PlannedRotation {
             .iter()
             .filter(|(address, action)| address.connector.is_some() && *action == Action::Create)
             .count();
-        if plan.has_changes() || !plan.blocked.is_empty() || creations == 0 {
+        if plan.has_changes() || !plan.blocked.is_empty() {
+            return Ok(());
+        }
+        if self.is_without_connectors {
+            let message = "the files declare no connector, so there is nothing to rotate";
+            return Err(Failure::usage("nothing_to_rotate", message)
+                .hint("`airlift validate` counts what the files declare"));
+        }
+        if creations == 0 {
             return Ok(());
         }
         let message = "none of the selected connectors exists yet, so there is nothing to rotate";
@@ -211,17 +222,20 @@ fn to_resume<'a>(
     match (rotations.open(), rotations.with_selector(selector)) {
         (_, Some(open)) if is_named => Ok(open),
         ([open], _) if !is_named => Ok(open),
-        (open, _) => Err(not_resumable(open)),
+        (open, _) => Err(not_resumable(open, is_named)),
     }
 }
 
-fn not_resumable(open: &[UnfinishedRotation]) -> Failure {
+fn not_resumable(open: &[UnfinishedRotation], is_named: bool) -> Failure {
     let failure = |message: &str| Failure::usage("nothing_to_resume", message);
     if open.is_empty() {
         return failure("there is no unfinished rotation");
     }
-    let ask =
-        failure("several rotations are unfinished: repeat the selectors of the one to resume");
+    let ask = failure(if is_named {
+        "no unfinished rotation is for this selection: repeat the selectors of the one to resume"
+    } else {
+        "several rotations are unfinished: repeat the selectors of the one to resume"
+    });
     open.iter().map(unfinished_hint).fold(ask, Failure::hint)
 }
 

@@ -45,11 +45,7 @@ pub struct ConnectArgs {
     #[command(flatten)]
     pub links: LinkArgs,
     /// Verify and record this connector, whose callback your own backend received
-    #[arg(
-        long,
-        value_name = "ID",
-        conflicts_with_all = ["qr", "no_browser", "clone_template", "timeout"]
-    )]
+    #[arg(long, value_name = "ID")]
     pub complete: Option<Uuid>,
     /// Ask for another consent although the connector exists, and replace it
     #[arg(long)]

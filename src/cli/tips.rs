@@ -124,9 +124,7 @@ mod tests {
     fn parse_of_target_where_selectors_are_arguments_says_so() {
         for command in ["status", "rotate"] {
             let arguments = ["airlift", command, "--target", "x"].map(OsString::from);
-            let error = parse(arguments.into_iter(), 80)
-                .unwrap_err()
-                .to_string();
+            let error = parse(arguments.into_iter(), 80).unwrap_err().to_string();
             assert!(error.contains("as SELECTOR"), "{error}");
             assert!(!error.contains("a similar argument"), "{error}");
         }

@@ -115,13 +115,6 @@ fn command_line_that_is_wrong_exits_64() {
         &["adopt", "--out", "new.csv", "--auto-approve"],
         &["token", "app", "--reveal", "--replace"],
         &["connect", "--needed", "--timeout", "5"],
-        &[
-            "connect",
-            "acme/CRM",
-            "--complete",
-            "5b0c6f0e-6a51-4f2f-9f6d-2f6f5a1f3c11",
-            "--qr",
-        ],
         &["explain", "nothing-of-the-kind"],
         &["completions", "dosh"],
     ] {
