@@ -25,10 +25,9 @@ pub(super) fn remove(json: &mut Value, field: Option<&String>) {
 pub(super) fn remove_from_file(json: &mut Value, path: &[String]) {
     match path {
         [section, name, ..] if section == "templates" => {
-            let templates = json.get_mut(section);
-            templates
-                .into_iter()
-                .for_each(|json| remove(json, Some(name)));
+            if let Some(templates) = json.get_mut(section) {
+                remove(templates, Some(name));
+            }
         }
         path => remove(json, path.first()),
     }
@@ -40,9 +39,9 @@ pub(super) fn remove_from_connector(json: &mut Value, path: &[String]) {
         [list, position, field, ..] if list == "entities" && field != "entity" => {
             let position = position.parse::<usize>().unwrap_or(usize::MAX);
             let entity = json.get_mut(list).and_then(|list| list.get_mut(position));
-            entity
-                .into_iter()
-                .for_each(|json| remove(json, Some(field)));
+            if let Some(entity) = entity {
+                remove(entity, Some(field));
+            }
         }
         path => remove(json, path.first()),
     }
