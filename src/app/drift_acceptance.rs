@@ -32,7 +32,8 @@ pub(super) type Refusal = &'static str;
 /// The same, with the settings that it is about.
 pub(super) type RefusedChange = Cow<'static, str>;
 
-const NOT_DECLARED: Refusal = "the files do not declare it under its name of the last apply";
+const NOT_DECLARED: Refusal = "the files do not declare it under its name of the last apply; if they rename it, apply \
+                               that, or undo it first";
 pub(super) const WITHHELD: Refusal = "its value may be a secret; edit the files yourself";
 const UNKNOWN_STATUS: Refusal = "airlift does not know its status";
 const LEFT_OUT: Refusal = "no file can declare it; rename or remove it";

@@ -128,7 +128,7 @@ impl Endpoint {
             },
             keys: Keys::new(env, &sandbox_key(&project.root)?)?,
             organization: declared,
-            ledger_dir: dir.join(state_name(project, "sandbox")),
+            ledger_dir: sandbox_ledger_dir(project),
             sandbox: Some(running),
         })
     }
@@ -159,6 +159,11 @@ pub(super) fn ledger_origin(target: &Target) -> String {
 /// The directory of the ledgers of the remote API, unless `--ledger` names another.
 pub(super) fn ledger_dir(project: &Project) -> PathBuf {
     state_dir(project).join(state_name(project, "ledger"))
+}
+
+/// The ledger of the embedded API.
+pub(super) fn sandbox_ledger_dir(project: &Project) -> PathBuf {
+    state_dir(project).join(state_name(project, "sandbox"))
 }
 
 /// The key for the ledger of the embedded API: random, in a file that only this user can read. The lock makes runs that

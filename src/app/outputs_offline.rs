@@ -53,7 +53,7 @@ pub(crate) async fn unverified_outputs(
 }
 
 /// The expected organization, else the only one with a ledger in the store.
-async fn only_organization(
+pub(super) async fn only_organization(
     expected: Option<OrganizationId>,
     place: &LedgerStore,
 ) -> Result<Option<OrganizationId>, Failure> {

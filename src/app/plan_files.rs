@@ -1,12 +1,14 @@
 //! Responsible for the places of saved plans: files, the ledger's store, and directories of object
 //! stores. Writes and reads plans, and checks what needs no session with the API.
 
-use super::endpoint::SANDBOX_ORIGIN;
+use super::endpoint::{SANDBOX_ORIGIN, expected_organization, ledger_dir, sandbox_ledger_dir};
 use super::ledger_keys::Keys;
 use super::named_file::content_of;
 use super::out_directory::OutDirectory;
+use super::outputs_offline::only_organization;
+use super::project::load_if_any;
 use super::signatures::{self, Namespace};
-use super::{App, Invocation};
+use super::{App, Invocation, ledger_access};
 use crate::cli::{MarkdownArgs, PlanDestination, PlanSource, SaveArgs, ShowPlanArgs};
 use crate::failure::{Failure, FailureKind};
 use crate::files::Access;
@@ -156,12 +158,19 @@ pub(super) fn check_signature(
 }
 
 /// Reads a saved plan, and checks its MAC if the environment has the ledger's key, and its signature if
-/// the arguments name the signers. Needs neither a project nor the network.
-pub(crate) fn show_saved_plan(
+/// the arguments name the signers. Needs no credentials of the API; a plan in a file needs neither a project nor the
+/// network.
+pub(crate) async fn show_saved_plan(
     invocation: Invocation<'_>,
     args: &ShowPlanArgs,
 ) -> Result<(ReadPlan, PlanChecks), Failure> {
-    let saved = read(&args.file)?;
+    let saved = match &args.plan {
+        PlanSource::File(path) => read(path)?,
+        PlanSource::Ledger(id) => from_store(&stored_plans(invocation).await?, id).await?,
+        PlanSource::Shared { directory, id } => {
+            from_store(&shared(invocation, directory)?, id).await?
+        }
+    };
     let mac = check_mac(invocation, &saved)?;
     let signer = check_signature(&saved, args.allowed_signers.as_deref())?;
     let is_expired = saved.content.is_expired(Timestamp::now());
@@ -171,6 +180,25 @@ pub(crate) fn show_saved_plan(
         signer,
     };
     Ok((saved, checks))
+}
+
+/// The saved plans beside the ledger, found without a session.
+async fn stored_plans(invocation: Invocation<'_>) -> Result<PlanStore, Failure> {
+    let project = load_if_any(invocation)?;
+    let directory = if invocation.global.sandbox {
+        sandbox_ledger_dir(&project)
+    } else {
+        ledger_dir(&project)
+    };
+    let place = ledger_access::place(invocation, &project, &directory)?;
+    let expected = expected_organization(invocation.env, &project)?;
+    let organization = only_organization(expected, &place).await?;
+    let organization = organization.ok_or_else(|| {
+        let message = "the ledger does not tell the organization whose plan is meant";
+        Failure::usage("organization_unknown", message)
+            .hint("set AIRBYTE_ORGANIZATION_ID, or name the place of the plan with --ledger")
+    })?;
+    Ok(PlanStore::of_ledger(&place, organization))
 }
 
 fn check_mac(invocation: Invocation<'_>, saved: &ReadPlan) -> Result<MacCheck, Failure> {

@@ -117,8 +117,8 @@ impl TypesLock {
         if let Ok(id) = name_or_id.parse() {
             return self.by_definition(id);
         }
-        let wanted = fold(name_or_id);
-        let mut named = self.types.iter().filter(|kind| fold(&kind.name) == wanted);
+        let types = self.types.iter();
+        let mut named = types.filter(|kind| folded(&kind.name).eq(folded(name_or_id)));
         let first = named.next()?;
         named.next().is_none().then_some(first)
     }
@@ -208,12 +208,11 @@ fn is_name(text: &str) -> bool {
     !text.is_empty() && text.len() <= MAX_NAME && !text.chars().any(is_invisible)
 }
 
-/// The name without case, spaces, hyphens and underscores.
-fn fold(name: &str) -> String {
+/// The letters of a name without case, spaces, hyphens and underscores.
+fn folded(name: &str) -> impl Iterator<Item = char> {
     name.chars()
         .filter(|c| !matches!(c, ' ' | '-' | '_'))
         .flat_map(char::to_lowercase)
-        .collect()
 }
 
 #[cfg(test)]

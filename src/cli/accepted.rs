@@ -11,7 +11,19 @@ use clap::{ArgMatches, Command, Error, ValueEnum, error::ErrorKind};
 /// command can print an error.
 const READERS: &[(&str, &[&str])] = &[
     ("init", &["format"]),
-    ("show", &["format", "json", "verbose"]),
+    (
+        "show",
+        &[
+            "env",
+            "files",
+            "format",
+            "json",
+            "ledger",
+            "ledger_mode",
+            "sandbox",
+            "verbose",
+        ],
+    ),
     ("validate", &["env", "files", "format", "json", "verbose"]),
     ("expand", &["env", "files", "format", "verbose"]),
     // A token is written without a copy of it, which an event would be.
@@ -184,7 +196,10 @@ mod tests {
         ("plan", EVERY),
         ("replan --from plan.json", EVERY),
         ("snapshot --out snapshot.json", EVERY),
-        ("show plan.json", "color format help json no-color verbose"),
+        (
+            "show plan.json",
+            "color env file format help json ledger ledger-mode no-color sandbox verbose",
+        ),
         ("apply", EVERY),
         ("adopt acme", EVERY),
         ("drift", EVERY),

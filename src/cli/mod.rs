@@ -123,7 +123,7 @@ pub enum Command {
     Replan(ReplanArgs),
     /// Write what exists into a file, for plans without credentials
     Snapshot(SnapshotArgs),
-    /// Show a saved plan, offline
+    /// Show a saved plan, without credentials
     Show(ShowPlanArgs),
     /// Show the plan, ask for approval, and execute it; or execute a saved plan
     Apply(Box<ApplyArgs>),

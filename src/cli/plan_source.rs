@@ -1,6 +1,7 @@
 //! Responsible for the place of a saved plan, as arguments name it, and the options that save one.
 
 use clap::Args;
+use std::fmt;
 use std::path::{Path, PathBuf};
 
 /// The least digits of an id that names a plan of a store.
@@ -25,6 +26,11 @@ pub enum PlanSource {
 }
 
 impl PlanSource {
+    /// Whether the plan is read without a store.
+    pub fn is_file(&self) -> bool {
+        matches!(self, Self::File(_))
+    }
+
     /// A file, or `s3://BUCKET/DIR/ID`.
     pub(super) fn parse_file(text: &str) -> Result<Self, String> {
         match text.rsplit_once('/') {
@@ -48,6 +54,16 @@ impl PlanSource {
     /// directory, such as `./3f79bb7b`.
     pub(super) fn parse_any(text: &str) -> Result<Self, String> {
         Self::parse_id(text).or_else(|_| Self::parse_file(text))
+    }
+}
+
+impl fmt::Display for PlanSource {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::File(path) => path.display().fmt(formatter),
+            Self::Ledger(id) => formatter.write_str(id),
+            Self::Shared { directory, id } => write!(formatter, "{directory}/{id}"),
+        }
     }
 }
 

@@ -218,10 +218,10 @@ fn is_offline(command: &Command) -> bool {
             | Command::Man(_)
             | Command::Explain(_)
             | Command::Schema(_)
-            | Command::Show(_)
             | Command::Init(_)
             | Command::Validate(_)
     ) || matches!(command, Command::Types(args) if !args.is_online())
+        || matches!(command, Command::Show(args) if args.plan.is_file())
 }
 
 async fn dispatch(command: Command, invocation: Invocation<'_>) -> Result<Exit, Failure> {
@@ -240,7 +240,7 @@ async fn dispatch(command: Command, invocation: Invocation<'_>) -> Result<Exit, 
         Command::Plan(args) => plan::run(invocation, &args).await,
         Command::Replan(args) => replan::run(invocation, &args).await,
         Command::Snapshot(args) => snapshot::run(invocation, &args).await,
-        Command::Show(args) => show::run(invocation, &args),
+        Command::Show(args) => show::run(invocation, &args).await,
         Command::Adopt(args) => adopt::run(invocation, &args).await,
         Command::Apply(args) => Box::pin(apply::run(invocation, &args)).await,
         Command::Drift(args) => drift::run(invocation, &args).await,

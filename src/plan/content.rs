@@ -76,6 +76,8 @@ impl Plan {
 
     /// Leaves the OAuth apps and source templates for another run.
     pub fn leave_organization(&mut self) {
+        let is_template = |refusal: &Refusal| matches!(refusal, Refusal::SourceTemplate(_));
+        self.refusals.retain(|refusal| !is_template(refusal));
         self.oauth_apps = Vec::new();
         self.source_templates = Vec::new();
     }

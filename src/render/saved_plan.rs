@@ -7,7 +7,6 @@ use crate::model::Address;
 use crate::plan::{Action, Plan};
 use crate::saved_plan::{Commit, ReadPlan};
 use std::io;
-use std::path::Path;
 
 /// A plan in a file or a store.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -27,10 +26,10 @@ pub struct SavedFile {
 }
 
 impl SavedFile {
-    /// A plan that was read from a file.
-    pub fn new(path: &Path, saved: &ReadPlan, checks: &PlanChecks) -> Self {
+    /// A plan that was read from this place.
+    pub fn new(path: String, saved: &ReadPlan, checks: &PlanChecks) -> Self {
         Self {
-            path: path.display().to_string(),
+            path,
             arguments: Vec::new(),
             id: saved.id.clone(),
             expires_at: saved.content.expires_at.clone(),

@@ -278,3 +278,46 @@ fn recipes_are_valid_yaml_and_name_known_options() {
     }
     assert!(count >= 5);
 }
+
+/// Whether a program can be run. A linter that is not installed is skipped.
+fn is_installed(program: &str) -> bool {
+    Command::new(program).arg("--version").output().is_ok()
+}
+
+fn assert_accepted(program: &str, arguments: &[&str]) {
+    let output = Command::new(program).args(arguments).output().unwrap();
+    let text = [output.stdout, output.stderr].concat();
+    let text = String::from_utf8_lossy(&text);
+    assert!(output.status.success(), "{program} {arguments:?}: {text}");
+}
+
+#[test]
+fn recipes_pass_the_linters_that_are_installed() {
+    let path = |name: &str| recipes().join(name).to_str().unwrap().to_owned();
+    if is_installed("check-jsonschema") {
+        for (schema, name) in [
+            ("github-workflows", "github/airlift.yml"),
+            ("github-workflows", "github/drift.yml"),
+            ("github-workflows", "github/shards.yml"),
+            ("github-actions", "github/setup-airlift/action.yml"),
+            ("gitlab-ci", "gitlab-ci.yml"),
+            ("azure-pipelines", "azure-pipelines.yml"),
+            ("bitbucket-pipelines", "bitbucket-pipelines.yml"),
+        ] {
+            let schema = format!("vendor.{schema}");
+            let options = ["--regex-variant", "python", "--builtin-schema"];
+            let recipe = path(name);
+            let arguments = [&options[..], &[&schema, &recipe]].concat();
+            assert_accepted("check-jsonschema", &arguments);
+        }
+    }
+    if is_installed("zizmor") {
+        assert_accepted("zizmor", &["--offline", "--quiet", &path("github")]);
+    }
+    if is_installed("kubernetes-validate") {
+        for name in ["apply-job.yaml", "drift-cronjob.yaml"] {
+            let manifest = path(&format!("../kubernetes/{name}"));
+            assert_accepted("kubernetes-validate", &["--strict", &manifest]);
+        }
+    }
+}

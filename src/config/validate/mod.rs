@@ -76,15 +76,18 @@ struct ConnectorContext<'s> {
 impl<'s> ConnectorContext<'s> {
     /// A connector of a declared type. The lock file can name a type of the catalog in other words.
     fn new(declared_type: &str, origin: Origin<'s>, scope: &'s Scope<'s>) -> Self {
-        let named = scope.types.find(declared_type);
-        let known = catalog::find(declared_type)
-            .or_else(|| catalog::find(&named?.definition_id.to_string()));
+        let (known, locked) = if let Some(known) = catalog::find(declared_type) {
+            let locked = scope.types.by_definition(known.definition_id);
+            (Some(known), locked)
+        } else {
+            let locked = scope.types.find(declared_type);
+            let id = locked.map(|locked| locked.definition_id.to_string());
+            (id.and_then(|id| catalog::find(&id)), locked)
+        };
         Self {
             origin,
             kind: known,
-            locked: known.map_or(named, |known| {
-                scope.types.by_definition(known.definition_id)
-            }),
+            locked,
             scope,
         }
     }

@@ -2,7 +2,7 @@
 //! counts.
 
 use super::oauth_apps::oauth_apps;
-use super::plan_summary::{MissingSecrets, forecast, summary};
+use super::plan_summary::{MissingSecrets, forecast, is_long, summary};
 use super::source_templates::source_templates;
 use super::step::{self, StepView};
 use super::unmanaged::unmanaged;
@@ -62,6 +62,7 @@ impl<'a> PlanView<'a> {
         } else {
             BELOW_STEPS
         };
+        let shows_forecast = verbosity.lists_all() || is_long(plan);
         Self {
             plan,
             warnings: about_creations().take(written).collect(),
@@ -70,7 +71,7 @@ impl<'a> PlanView<'a> {
             legend: legend(plan),
             summary: summary(plan, missing)
                 .into_iter()
-                .chain(verbosity.lists_all().then(|| forecast(plan)).flatten())
+                .chain(shows_forecast.then(|| forecast(plan)).flatten())
                 .collect(),
         }
     }

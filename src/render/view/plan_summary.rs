@@ -38,6 +38,12 @@ pub(super) fn summary(plan: &Plan, missing: MissingSecrets) -> Vec<Phrase> {
     }
 }
 
+/// Whether a reader should know the forecast without asking for it.
+pub(super) fn is_long(plan: &Plan) -> bool {
+    let forecast = plan.summary.forecast;
+    forecast.seconds > 60 || forecast.metered_operations > 0
+}
+
 /// What the execution of a plan with changes costs.
 pub(super) fn forecast(plan: &Plan) -> Option<Phrase> {
     let forecast = plan.summary.forecast;

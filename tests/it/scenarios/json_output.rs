@@ -174,7 +174,7 @@ fn json_of_wrong_command_line_is_an_error() {
         "plan --nonsense",
         "plan --target",
         "init -f x",
-        "types --sandbox",
+        "schema --sandbox",
         "completions bash",
         "apply --delete-customers",
         "sandbox serve",

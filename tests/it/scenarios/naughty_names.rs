@@ -4,6 +4,8 @@ use crate::support::{Output, TestEnv, options};
 use naughty_strings::BLNS;
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
+use std::io::Write as _;
+use std::process::{Command, Stdio};
 
 /// What the files say about a name that cannot be used.
 const REFUSED: [&str; 4] = [
@@ -71,12 +73,55 @@ fn accepted(env: &TestEnv) -> Vec<&'static str> {
         .collect()
 }
 
+/// Asserts that a Markdown text becomes no other elements than those of plans. Without `cmark-gfm`, this is skipped.
+fn assert_inert(markdown: &str) {
+    let mut command = Command::new("cmark-gfm");
+    command.args([
+        "--unsafe",
+        "-e",
+        "autolink",
+        "-e",
+        "table",
+        "-e",
+        "strikethrough",
+    ]);
+    let renderer = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn();
+    let Ok(mut renderer) = renderer else {
+        return;
+    };
+    let mut input = renderer.stdin.take().unwrap();
+    let text = markdown.to_owned();
+    let writer = std::thread::spawn(move || input.write_all(text.as_bytes()));
+    let page = renderer.wait_with_output().unwrap().stdout;
+    writer.join().unwrap().unwrap();
+    let page = String::from_utf8(page).unwrap();
+    let elements = page.split('<').skip(1);
+    let elements: BTreeSet<&str> = elements
+        .map(|rest| rest.split('>').next().unwrap())
+        .collect();
+    let known = [
+        "code", "details", "h2", "h3", "li", "p", "strong", "summary", "ul",
+    ];
+    for element in elements {
+        let name = element.trim_start_matches('/');
+        assert!(
+            known.contains(&name) || element == "!-- airlift plan --",
+            "<{element}>"
+        );
+    }
+}
+
 #[test]
 fn naughty_names_are_applied_exported_and_planned_as_they_are() {
     let env = TestEnv::with("version: 1\n", options());
     let names = accepted(&env);
     assert!(names.len() > 400, "{}", names.len());
     env.write("airlift.yaml", &project(&names));
+    assert_inert(
+        &env.run(&["plan", "--format", "markdown", "--comment", "gitlab"])
+            .exits(0)
+            .stdout,
+    );
     for arguments in [
         &["validate", "-v"][..],
         &["plan"],

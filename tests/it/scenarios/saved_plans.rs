@@ -207,6 +207,24 @@ fn plan_saved_beside_the_ledger_is_applied_by_its_id() {
 }
 
 #[test]
+fn plan_saved_beside_the_ledger_is_shown_without_credentials() {
+    let mut env = pending();
+    let saved = env.run(&["plan", "--save", "--format", "json"]);
+    let id = saved.exits(0).json()["saved"]["id"].clone();
+    let id = id.as_str().unwrap();
+    env.set("AIRBYTE_API_HOST", "http://127.0.0.1:9");
+    env.unset("AIRBYTE_CLIENT_ID");
+    env.unset("AIRBYTE_CLIENT_SECRET");
+    for format in ["text", "json", "markdown", "html"] {
+        let shown = env.run(&["show", &id[..12], "--format", format]);
+        shown.exits(0).says(id).says("initech");
+    }
+    env.run(&["show", "ffffffff"])
+        .exits(1)
+        .complains("plan_unknown");
+}
+
+#[test]
 fn approval_of_a_larger_plan_covers_a_part_of_it_and_no_other_step() {
     let env = pending();
     save(&env);

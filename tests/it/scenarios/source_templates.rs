@@ -128,6 +128,17 @@ fn template_is_chosen_among_several_for_connectors_of_the_type() {
 }
 
 #[test]
+fn rotation_needs_no_source_template() {
+    let env = env("{}");
+    env.converge(&[]);
+    env.write("airlift.yaml", &project("{slack: require}"));
+    env.run(&["plan"]).exits(5);
+    let rotated = env.run(&["rotate", "acme/Code", "--auto-approve"]);
+    rotated.exits(0);
+    env.run(&["rotate", "--all", "--auto-approve"]).exits(0);
+}
+
+#[test]
 fn template_of_a_type_that_the_policy_forbids_is_not_copied() {
     let mut env = env("{hubspot: clone}");
     let outside = tempfile::tempdir().unwrap();
