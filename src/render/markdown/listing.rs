@@ -13,6 +13,8 @@ use std::collections::BTreeMap;
 
 /// Addresses that a group of equal changes names.
 const NAMED: usize = 20;
+/// Customers in a row of new objects, so that a row that does not fit leaves out few.
+const CUSTOMERS_IN_A_ROW: usize = 100;
 /// The longest value of a field, in characters.
 const LONGEST_VALUE: usize = 200;
 
@@ -86,13 +88,17 @@ pub(super) fn created(plan: &Plan) -> Vec<String> {
         .collect()
 }
 
-/// New objects, one row for customers whose connectors have the same names.
+/// New objects without their fields: a row has up to a hundred customers whose connectors have the same names.
 pub(super) fn created_names(plan: &Plan) -> Vec<String> {
-    let steps: Vec<&Step> = plan
-        .steps()
-        .filter(|step| step.action == Action::Create)
-        .collect();
-    by_names(&steps).into_iter().map(|(row, _)| row).collect()
+    let is_new = |step: &&Step| step.action == Action::Create;
+    let parts = plan.customers.chunks(CUSTOMERS_IN_A_ROW);
+    parts
+        .flat_map(|part| {
+            let steps = part.iter().flat_map(|customer| &customer.steps);
+            by_names(&steps.filter(is_new).collect::<Vec<_>>())
+        })
+        .map(|(row, _)| row)
+        .collect()
 }
 
 /// Why an object is created again.

@@ -152,8 +152,11 @@ impl Document {
     fn add_important(&mut self, plan: &Plan) {
         let sections = Section::important(plan);
         let space = self.free();
-        let fits = |form: &Form| sections.iter().map(|s| s.size(*form)).sum::<usize>() <= space;
-        let form = FORMS.into_iter().find(fits);
+        let size = |form: &Form| sections.iter().map(|s| s.size(*form)).sum::<usize>();
+        let fits = |rest: usize| FORMS.into_iter().find(|form| size(form) + rest <= space);
+        // The names of new objects come next, and have to fit, too, if a shorter form makes that possible.
+        let names = created_names(plan).iter().map(String::len).sum();
+        let form = fits(names).or_else(|| fits(0));
         if form != Some(FORMS[0]) && !sections.is_empty() {
             self.cut
                 .push("reasons and ids of deletions and of steps that change an id".to_owned());
