@@ -8,6 +8,13 @@ use crate::plan::{Plan, Policy, source_templates};
 use std::collections::BTreeMap;
 
 impl App<'_> {
+    /// Whether a run plans OAuth apps and source templates: one over all files, and the first of several shards, because
+    /// shards run at the same time.
+    pub(super) fn plans_organization(&self, policy: &Policy) -> bool {
+        let shard = self.invocation.global.shard;
+        !policy.is_partial() && shard.is_none_or(|shard| shard.index() == 0)
+    }
+
     /// Adds the copies of source templates to a plan, and the refusals for those that are missing.
     pub(super) async fn plan_source_templates(
         &self,

@@ -187,7 +187,7 @@ impl App<'_> {
         if self.withhold_secrets(&mut state.observed) {
             plan = self.plan_of(&state, policy, reading).await;
         }
-        if !policy.is_partial() {
+        if self.plans_organization(policy) {
             self.plan_source_templates(&mut plan, policy).await?;
         }
         let mut planned = state.planned(plan);
@@ -203,7 +203,7 @@ impl App<'_> {
             let secrets = self.compare_secrets(&matches, reading).await;
             (plan(&matches, &secrets, policy), secrets.unresolved)
         };
-        if !policy.is_partial() {
+        if self.plans_organization(policy) {
             let resolver = self.resolver_of(reading);
             plan.oauth_apps = Box::pin(self.plan_oauth_apps(&state.recorded, resolver)).await;
         }

@@ -128,6 +128,28 @@ fn template_is_chosen_among_several_for_connectors_of_the_type() {
 }
 
 #[test]
+fn shards_leave_templates_and_apps_to_the_first() {
+    let mut env = env("{hubspot: clone}");
+    env.set("APP", "value-of-the-secret-of-the-app");
+    let app = "version: 1\noauth_apps:\n  hubspot: {client_id: app, client_secret: '${env:APP}'}";
+    env.edit("version: 1", app);
+    for (shard, changes) in [("1/2", false), ("0/2", true)] {
+        let plan = env.run(&["plan", "--shard", shard]).exits(0).stdout.clone();
+        assert_eq!(plan.contains("OAuth apps"), changes, "{plan}");
+        assert_eq!(plan.contains("Source templates"), changes, "{plan}");
+        let line = [
+            "apply",
+            "--auto-approve",
+            "--allow-oauth-apps",
+            "--shard",
+            shard,
+        ];
+        env.run(&line).exits(0);
+        assert_eq!(copies(&env), usize::from(changes));
+    }
+}
+
+#[test]
 fn rotation_needs_no_source_template() {
     let env = env("{}");
     env.converge(&[]);
