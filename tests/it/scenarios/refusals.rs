@@ -200,3 +200,18 @@ fn timeout_that_is_too_large_exits_64() {
         output.exits(64).complains(flag);
     }
 }
+
+#[test]
+fn command_without_anything_to_do_says_why() {
+    let env = TestEnv::new();
+    env.run(&["plan", "--proxy", "http://127.0.0.1:9"])
+        .exits(0)
+        .complains("--proxy has no effect");
+    env.run(&["expand"])
+        .exits(0)
+        .complains("comes from a table");
+    env.write("airlift.yaml", "version: 1\ncustomers: []\n");
+    env.run(&["rotate", "--all", "--auto-approve"])
+        .exits(64)
+        .complains("the files declare no connector");
+}
