@@ -12,9 +12,12 @@ use serde_json::{Map, Value, json};
 /// Enough connectors for settings with secrets from several stores.
 const CONNECTORS: usize = 35;
 
-/// The commands that compare or show settings. `apply` comes last, because it replaces them.
-const LINES: [&str; 6] = [
+/// The commands that compare, show or store settings. `apply` comes last, because it replaces them.
+const LINES: [&str; 9] = [
     "plan",
+    "plan --out plan.json",
+    "snapshot --out snapshot.json",
+    "plan --snapshot snapshot.json",
     "plan --no-secrets",
     "plan --refresh full",
     "drift",
