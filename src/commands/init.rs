@@ -4,6 +4,7 @@ use crate::app::{self, Invocation};
 use crate::cli::{Format, InitArgs};
 use crate::failure::{Exit, Failure};
 use crate::render::{self, json};
+use std::io::{IsTerminal as _, stdin};
 
 pub(super) fn run(invocation: Invocation<'_>, args: &InitArgs) -> Result<Exit, Failure> {
     let files = app::write_starter(args)?;
@@ -16,10 +17,16 @@ pub(super) fn run(invocation: Invocation<'_>, args: &InitArgs) -> Result<Exit, F
         };
         render::command_line(&[&["airlift"], words, place].concat())
     };
+    let apply: &[&str] = if stdin().is_terminal() {
+        &["apply", "--sandbox"]
+    } else {
+        // Nobody can approve the plan.
+        &["apply", "--sandbox", "--auto-approve"]
+    };
     let next = [
         command(&["validate"]),
         command(&["plan", "--sandbox"]),
-        command(&["apply", "--sandbox"]),
+        command(apply),
     ];
     let ui = invocation.ui;
     match invocation.global.format {
