@@ -84,6 +84,7 @@ impl App<'_> {
                 None => self.ledger.remove(*id).await?,
             }
         }
+        self.redact_names(&mut drift);
         Ok(Acceptance { drift, refused })
     }
 
@@ -138,7 +139,7 @@ impl App<'_> {
                 let before = (files.clone(), acceptor.entry.clone());
                 if let Err(reason) = acceptor.change(change, &mut files) {
                     (files, acceptor.entry) = before;
-                    refused.push((change.address.clone(), reason));
+                    refused.push((self.redacted(&change.address), reason));
                 }
             }
             if acceptor.entry.as_ref() != recorded.customers.get(&customer.workspace_id) {

@@ -76,6 +76,7 @@ impl App<'_> {
         strategy: Strategy<'_>,
     ) -> Result<ApplyReport, Failure> {
         self.stop.mark_writing();
+        self.copy_source_templates(&planned.plan).await?;
         self.record_run(planned, strategy);
         for id in &planned.unsaved {
             let entry = &planned.recorded.customers[id];
@@ -100,7 +101,6 @@ impl App<'_> {
             events: &*self.events,
             wording: wording::STEPS,
         };
-        self.copy_source_templates(plan).await?;
         // The consents of customers use the apps.
         let apps = apply_oauth_apps(plan, &context).await;
         self.note_oauth_apps(&apps)?;

@@ -64,12 +64,10 @@ impl App<'_> {
         require_settled(sources).await?;
         self.require_unused(target).await?;
         let targets = self.lock_parts(target, shards).await?;
-        let written = self.write_copy(&targets, target, &content).await;
+        let copied = self.write_parts(&targets, target, &content).await;
         release(targets).await;
-        written?;
+        let plans = copied?;
         self.compare_copy(target, shards, &content).await?;
-        let plans = PlanStore::of_ledger(target, self.connection.organization);
-        let plans = self.plans.copy_to(&plans).await?;
         let connectors = content.customers.values();
         Ok(LedgerCopy {
             from: shown(&self.store),
@@ -79,6 +77,20 @@ impl App<'_> {
             connectors: connectors.map(|entry| entry.connectors.len()).sum(),
             plans,
         })
+    }
+
+    /// Writes the saved plans before the entries, so that a copy that failed can be repeated: plans that exist are left
+    /// alone, and entries are not.
+    async fn write_parts(
+        &self,
+        targets: &[Part],
+        target: &LedgerStore,
+        content: &Content,
+    ) -> Result<usize, Failure> {
+        let plans = PlanStore::of_ledger(target, self.connection.organization);
+        let plans = self.plans.copy_to(&plans).await?;
+        self.write_copy(targets, target, content).await?;
+        Ok(plans)
     }
 
     /// The authenticator of each part of a ledger.

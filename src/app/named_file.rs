@@ -28,6 +28,10 @@ pub(super) fn content_of(path: &Path, largest: u64) -> io::Result<Vec<u8>> {
 /// of the run, and messages quote what files say.
 fn refuse_link(path: &Path) -> io::Result<()> {
     let here = env::current_dir()?.canonicalize()?;
+    if here.parent().is_none() {
+        // The root is no repository.
+        return Ok(());
+    }
     let (Some(parent), Some(_)) = (path.parent(), path.file_name()) else {
         return Ok(());
     };

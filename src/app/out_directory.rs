@@ -133,6 +133,7 @@ impl OutDirectory {
     ) -> Result<(), Failure> {
         self.check_replaceable(name, is_own)?;
         let path = self.path_of(name);
+        self.create_parent(&path)?;
         files::replace_atomically(&self.root, &path, text.as_bytes(), access)
             .map(|_file| ())
             .map_err(|error| refused(&error))

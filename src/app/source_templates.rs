@@ -4,8 +4,8 @@
 use super::App;
 use crate::failure::Failure;
 use crate::model::{DefinitionId, TemplateId, TemplateRule};
-use crate::plan::{Plan, Policy, source_templates};
-use std::collections::BTreeMap;
+use crate::plan::{Plan, Policy, Refusal, TemplateCause, TemplateProblem, source_templates};
+use std::collections::{BTreeMap, BTreeSet};
 
 impl App<'_> {
     /// Whether a run plans OAuth apps and source templates: one over all files, and the first of several shards, because
@@ -28,8 +28,22 @@ impl App<'_> {
         let own = self.own_templates().await?;
         let (copies, refusals) =
             source_templates(desired, &own, policy.rules.allowed_types.as_ref());
-        plan.source_templates = copies;
         plan.refusals.extend(refusals);
+        if copies.is_empty() {
+            return Ok(());
+        }
+        let vendor = self.connection.session.reader().vendor_templates().await?;
+        let offered: BTreeSet<DefinitionId> = vendor.iter().map(|it| it.definition_id).collect();
+        for copy in copies {
+            if offered.contains(&copy.definition_id) {
+                plan.source_templates.push(copy);
+            } else {
+                plan.refusals.push(Refusal::SourceTemplate(TemplateProblem {
+                    kind: copy.kind,
+                    cause: TemplateCause::NotOffered,
+                }));
+            }
+        }
         Ok(())
     }
 
@@ -42,6 +56,9 @@ impl App<'_> {
         let own = self.own_templates().await?;
         let missing = plan.source_templates.iter();
         for copy in missing.filter(|copy| !own.contains_key(&copy.definition_id)) {
+            if self.stop.cause().is_some() {
+                break;
+            }
             self.clone_template(&copy.kind, copy.definition_id).await?;
         }
         Ok(())

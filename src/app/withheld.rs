@@ -1,7 +1,8 @@
 //! Responsible for withholding what the API returned if it repeats a secret that the run read later.
 
 use super::App;
-use crate::model::Observed;
+use crate::model::{Address, Observed};
+use crate::plan::Drift;
 use serde_json::Value;
 
 impl App<'_> {
@@ -28,6 +29,26 @@ impl App<'_> {
         let mut is_any = false;
         observed.visit_names(|name| is_any |= session.redact(name));
         is_any
+    }
+
+    /// Redacts the names of a drift that repeat a secret, once its edits are done: they need the names as they are.
+    pub(super) fn redact_names(&self, drift: &mut Drift) {
+        for customer in &mut drift.customers {
+            self.connection.session.redact(&mut customer.name);
+            for change in &mut customer.changes {
+                change.address = self.redacted(&change.address);
+            }
+        }
+    }
+
+    pub(super) fn redacted(&self, address: &Address) -> Address {
+        let session = &self.connection.session;
+        let mut address = address.clone();
+        session.redact(&mut address.customer);
+        if let Some(name) = &mut address.connector {
+            session.redact(name);
+        }
+        address
     }
 
     /// Whether a setting from the API repeats a secret that the run read.

@@ -110,7 +110,7 @@ pub(super) async fn verify_listed(
         return Ok(listed);
     }
     if let Some(created) = ctx.created.pop_if(|created| created.id == id) {
-        undo(ctx, &created).await?;
+        undo(ctx, &created).await.map_err(StepError::after_write)?;
     }
     Err(StepError::unknown(StepProblem::ReplacementNotListed { id }))
 }
@@ -121,13 +121,12 @@ async fn mark_unconfirmed(
     reports: &mut [OperationReport],
     created: &CreatedConnector,
 ) -> Result<(), StepError> {
-    undo(ctx, created).await?;
     if let Some(report) = report_of(reports, created) {
         report.outcome = Outcome::Unknown;
         report.remote_id = None;
         report.problem = Some(StepProblem::NotListed { id: created.id });
     }
-    Ok(())
+    undo(ctx, created).await
 }
 
 /// Returns the ledger entry to its state before a creation. The intent stays unresolved, so the

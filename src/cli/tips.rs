@@ -31,7 +31,6 @@ const TIPS: &[(&str, &str)] = &[
     ("drift", SELECTS),
     ("export", SELECTS),
     ("outputs", SELECTS),
-    ("status", SELECTS),
     ("validate", FILES),
     ("expand", FILES),
 ];
@@ -42,7 +41,9 @@ const FILES: &str = "`-f` names the files";
 pub(super) fn with_tip(mut error: Error) -> Error {
     with_selector(&mut error);
     let concerns_words = match error.kind() {
-        ErrorKind::MissingRequiredArgument => true,
+        // A missing option has no such tip.
+        ErrorKind::MissingRequiredArgument => command(&error)
+            .is_some_and(|command| ["replan", "show", "snapshot"].contains(&&*command)),
         ErrorKind::UnknownArgument => {
             let argument = error.get(ContextKind::InvalidArg);
             matches!(argument, Some(ContextValue::String(word)) if !word.starts_with('-'))
@@ -73,14 +74,17 @@ fn with_selector(error: &mut Error) {
     }
 }
 
-/// The tip of the command whose usage the error shows.
-fn tip(error: &Error) -> Option<&'static str> {
+/// The command whose usage the error shows.
+fn command(error: &Error) -> Option<String> {
     let Some(ContextValue::StyledStr(usage)) = error.get(ContextKind::Usage) else {
         return None;
     };
     let usage = usage.to_string();
-    let mut words = usage.split_whitespace().skip(2);
-    let command = words.next()?;
+    usage.split_whitespace().nth(2).map(str::to_owned)
+}
+
+fn tip(error: &Error) -> Option<&'static str> {
+    let command = command(error)?;
     let tip = TIPS.iter().find(|(name, _)| *name == command);
     tip.map(|(_, tip)| *tip)
 }
@@ -108,6 +112,16 @@ mod tests {
             let text = error.to_string();
             assert!(text.contains(part), "{line}: {text}");
         }
+    }
+
+    #[test]
+    fn error_about_a_missing_option_has_no_tip_about_words() {
+        let arguments = ["airlift", "apply", "--wave-pause", "1s"].map(OsString::from);
+        let error = parse(arguments.into_iter(), 80).unwrap_err().to_string();
+        assert!(
+            error.contains("--waves") && !error.contains("tip:"),
+            "{error}"
+        );
     }
 
     #[test]

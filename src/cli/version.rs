@@ -5,8 +5,8 @@ use std::sync::LazyLock;
 /// The commit of the build, which the release command sets.
 const COMMIT: Option<&str> = option_env!("AIRLIFT_COMMIT");
 
-/// The Cargo features that bring stores of secrets or of ledgers, and whether the build has them.
-const FEATURES: [(&str, bool); 7] = [
+/// The Cargo features that bring stores of secrets or of ledgers, or traces, and whether the build has them.
+const FEATURES: [(&str, bool); 8] = [
     ("stores", cfg!(feature = "stores")),
     ("stores-age", cfg!(feature = "stores-age")),
     ("stores-aws", cfg!(feature = "stores-aws")),
@@ -14,6 +14,7 @@ const FEATURES: [(&str, bool); 7] = [
     ("stores-gcp", cfg!(feature = "stores-gcp")),
     ("ledger-azure", cfg!(feature = "ledger-azure")),
     ("ledger-gcp", cfg!(feature = "ledger-gcp")),
+    ("otel", cfg!(feature = "otel")),
 ];
 
 static LONG: LazyLock<String> = LazyLock::new(|| {

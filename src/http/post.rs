@@ -1,6 +1,8 @@
 //! Responsible for posting JSON to one address that an operator names.
 
 use super::TransportError;
+#[cfg(feature = "otel")]
+use super::client::has_user;
 use super::client::{build, builder, is_private};
 use reqwest::{Client, Url};
 use std::time::Duration;
@@ -29,8 +31,9 @@ impl PostClient {
     #[cfg(feature = "otel")]
     pub(crate) fn for_traces(address: &str, has_login: bool) -> Result<Self, &'static str> {
         let url = Url::parse(address).map_err(|_| "is not an address")?;
+        let has_login = has_login || has_user(address);
         if !(is_private(&url) || (url.scheme() == "http" && !has_login)) {
-            return Err("must start with https://, because its requests have headers of their own");
+            return Err("must start with https://, because its requests have a login");
         }
         Self::to(url)
     }

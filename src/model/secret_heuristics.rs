@@ -134,7 +134,9 @@ const VALUE_LENGTH: usize = 64;
 /// Prefixes that also begin ordinary words, with the number of letters and digits that follow in a token.
 const LONG_TOKEN_PREFIXES: [(&str, usize); 2] = [("key-", 32), ("secret_", 40)];
 /// Schemes of addresses of people, in which a name and no password follows the colon.
-const SCHEMES_OF_PEOPLE: [&str; 5] = ["acct", "mailto", "sip", "sips", "xmpp"];
+const SCHEMES_OF_PEOPLE: [&str; 9] = [
+    "acct", "bcc", "cc", "from", "mailto", "sip", "sips", "to", "xmpp",
+];
 /// The shortest token that is recognized inside a text. Shorter words are too often harmless.
 const SHORTEST_TOKEN: usize = 12;
 /// Whether a field of this name usually contains a secret.
@@ -256,7 +258,7 @@ fn has_password(text: &str) -> bool {
         host.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '[')
             && !user.is_empty()
             && !password.is_empty()
-            && !password.starts_with("//")
+            && !password.contains('/')
             && !SCHEMES_OF_PEOPLE.iter().any(is_person)
     })
 }
@@ -385,10 +387,12 @@ mod tests {
             "sk-learn",
             "key-value",
             "secret_santa_list",
-            "acct:ann@example.com",
             "git@github.com:acme/api",
             "at 10:00 @ann",
             "https://h:80/a@b",
+            "from:ann@example.com to:bob@example.com",
+            "jdbc:postgresql://reader@host/db",
+            "registry:5000/image@sha256:0123",
         ] {
             assert!(!looks_secret("value", text), "{text}");
         }

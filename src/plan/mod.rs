@@ -73,6 +73,7 @@ pub use step::{
 pub use summary::Summary;
 pub use waiting::Waiting;
 pub use warning::{ClosedWindow, ExistingKind, ExistingObject, PlanWarning, PlanWarningCode};
+pub use withheld::DeclaredSettings;
 
 pub use crate::model::Action;
 use crate::model::{

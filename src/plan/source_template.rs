@@ -35,6 +35,8 @@ pub enum TemplateCause {
     Several(Vec<TemplateId>),
     /// The policy file does not allow the type of a template to copy.
     NotAllowed,
+    /// The vendor has no template of the type to copy.
+    NotOffered,
 }
 
 /// Compares the templates that the files ask for with those of the organization. `allowed` are the types of the policy

@@ -4,7 +4,7 @@
 //! Changes what is shown and stored. Does not change which steps there are.
 
 use super::{CustomerPlan, Drift, FieldChange, FieldValue, Plan, Precondition, drift_connector};
-use crate::model::{Address, Answer, Desired, SecretPaths, Settings};
+use crate::model::{Address, Answer, Desired, DesiredConnector, SecretPaths, Settings};
 use serde_json::Value;
 use std::collections::BTreeMap;
 
@@ -31,9 +31,10 @@ impl Plan {
 impl Drift {
     /// Withholds the values that repeat a secret, and those of settings for which the files have a reference.
     pub fn withhold(&mut self, desired: &Desired, repeats_secret: &impl Fn(&Value) -> bool) {
+        let declared = DeclaredSettings::from(desired);
         let changes = self.customers.iter_mut().flat_map(|it| &mut it.changes);
         for change in changes.filter(|change| !change.fields.is_empty()) {
-            let declared = declared_settings(desired, &change.address);
+            let declared = declared.get(&change.address);
             let secrets = SecretPaths::new("replication_config", declared, None);
             change
                 .fields
@@ -48,18 +49,50 @@ impl Drift {
     }
 }
 
-/// The declared replication settings of a connector with this name now or before.
-fn declared_settings<'a>(desired: &'a Desired, address: &Address) -> Option<&'a Settings> {
-    let customers = || desired.customers.iter();
-    let was = |previous: &Option<String>, name: &str| previous.as_deref() == Some(name);
-    let renamed = || customers().find(|(_, it)| was(&it.previous_name, &address.customer));
-    let declared = desired.customers.get(&address.customer);
-    let customer = declared.or_else(|| renamed().map(|(_, customer)| customer))?;
-    let name = address.connector.as_ref()?;
-    let mut connectors = customer.connectors.values();
-    let renamed = || connectors.find(|it| was(&it.previous_name, name));
-    let declared = customer.connectors.get(name).or_else(renamed)?;
-    declared.replication_config.as_ref()
+/// The declared replication settings of connectors, by the names that the files have for them now or before.
+#[derive(Debug)]
+pub struct DeclaredSettings<'a> {
+    desired: &'a Desired,
+    /// Declared names of customers, by previous name.
+    customers: BTreeMap<&'a str, &'a str>,
+    /// Declared connectors, by the declared name of the customer and their previous name.
+    connectors: BTreeMap<(&'a str, &'a str), &'a DesiredConnector>,
+}
+
+impl<'a> From<&'a Desired> for DeclaredSettings<'a> {
+    fn from(desired: &'a Desired) -> Self {
+        let customers = desired.customers.iter();
+        let renamed = customers
+            .clone()
+            .filter_map(|(name, it)| Some((it.previous_name.as_deref()?, name.as_str())));
+        let connectors = customers.flat_map(|(customer, it)| {
+            it.connectors.values().filter_map(|connector| {
+                let previous = connector.previous_name.as_deref()?;
+                Some(((customer.as_str(), previous), &**connector))
+            })
+        });
+        Self {
+            desired,
+            customers: renamed.collect(),
+            connectors: connectors.collect(),
+        }
+    }
+}
+
+impl<'a> DeclaredSettings<'a> {
+    /// The settings of a connector. The address may have the names now or before.
+    pub fn get(&self, address: &Address) -> Option<&'a Settings> {
+        let given = address.customer.as_str();
+        let customers = &self.desired.customers;
+        let (customer, declared) = customers.get_key_value(given).or_else(|| {
+            let name = self.customers.get(given)?;
+            customers.get_key_value(*name)
+        })?;
+        let name = address.connector.as_deref()?;
+        let connector = declared.connectors.get(name).map(|connector| &**connector);
+        let before = || self.connectors.get(&(customer.as_str(), name)).copied();
+        connector.or_else(before)?.replication_config.as_ref()
+    }
 }
 
 fn hide(shown: &mut FieldValue, repeats_secret: &impl Fn(&Value) -> bool) {

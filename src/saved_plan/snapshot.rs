@@ -7,10 +7,10 @@
 use super::canonical::canonical;
 use super::{PlanFileError, digest};
 use crate::model::{
-    ConnectorEntry, ConnectorId, CustomerEntry, Desired, LedgerState, Observed, SecretPaths,
-    SentFingerprints, Setting, Settings,
+    Address, ConnectorEntry, ConnectorId, CustomerEntry, Desired, LedgerState, Observed,
+    SecretPaths, SentFingerprints, Setting, Settings,
 };
-use crate::plan::match_resources;
+use crate::plan::{DeclaredSettings, match_resources};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
@@ -72,10 +72,12 @@ impl Snapshot {
     ) -> (Self, BTreeSet<String>) {
         let matches = match_resources(desired, &self.observed, &self.recorded);
         let (declared, unverified) = (matches.declared_settings(), matches.unverified());
+        let by_name = DeclaredSettings::from(desired);
         let mut left_out = BTreeSet::new();
         for (id, customer) in &mut self.observed.customers {
-            let recorded: BTreeMap<ConnectorId, &ConnectorEntry> =
-                entries(self.recorded.customers.get(id)).collect();
+            let entry = self.recorded.customers.get(id);
+            let recorded: BTreeMap<ConnectorId, &ConnectorEntry> = entries(entry).collect();
+            let named = addresses(entry);
             for (connector, observed) in customer.connectors.iter_mut().flatten() {
                 if unverified.contains(id) {
                     observed.detail = None;
@@ -84,7 +86,10 @@ impl Snapshot {
                 let Some(detail) = &mut observed.detail else {
                     continue;
                 };
-                let known = KnownSettings::new(declared.get(connector), recorded.get(connector));
+                // A customer that cannot be planned, such as one that others renamed, matches by its recorded names.
+                let recorded_as = || by_name.get(named.get(connector)?);
+                let declared = declared.get(connector).or_else(recorded_as);
+                let known = KnownSettings::new(declared, recorded.get(connector));
                 known.retain(&mut detail.replication_config, repeats_secret);
             }
         }
@@ -165,6 +170,15 @@ fn entries(
 ) -> impl Iterator<Item = (ConnectorId, &ConnectorEntry)> {
     let connectors = customer.into_iter().flat_map(|entry| &entry.connectors);
     connectors.map(|(_, connector)| (connector.id, connector))
+}
+
+/// The recorded addresses of connectors.
+fn addresses(customer: Option<&CustomerEntry>) -> BTreeMap<ConnectorId, Address> {
+    let connectors = customer.into_iter().flat_map(|entry| {
+        let connectors = entry.connectors.iter();
+        connectors.map(|(name, connector)| (connector.id, Address::connector(&entry.name, name)))
+    });
+    connectors.collect()
 }
 
 /// What the files and the ledger say about the settings of a connector.

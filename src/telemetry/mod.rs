@@ -16,7 +16,7 @@ use otlp::Resource;
 use spans::{Recorder, Span};
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, timeout, timeout_at};
 
@@ -32,6 +32,8 @@ const LAST_SPANS: Duration = Duration::from_secs(5);
 /// The traces of one command.
 pub(crate) struct Telemetry {
     recorder: Arc<Recorder>,
+    /// Takes the spans that end with the command.
+    end: oneshot::Sender<Vec<Span>>,
     exporter: JoinHandle<Delivery>,
 }
 
@@ -53,10 +55,17 @@ impl Telemetry {
             trace_id: settings.parent.trace_id.clone(),
         };
         let (sender, spans) = mpsc::channel(WAITING);
-        let exporter = tokio::spawn(export(client, settings.headers, resource, spans));
+        let (end, last) = oneshot::channel();
+        let exporter = Exporter {
+            client,
+            headers: settings.headers,
+            resource,
+            delivery: Delivery::default(),
+        };
         Ok(Self {
             recorder: Arc::new(Recorder::new(command, settings.parent.span_id, sender)),
-            exporter,
+            end,
+            exporter: tokio::spawn(exporter.run(spans, last)),
         })
     }
 
@@ -67,7 +76,9 @@ impl Telemetry {
 
     /// Ends the span of the command, and waits for the last spans. Returns what a user should know.
     pub(crate) async fn finish(self, exit_code: u8) -> Option<String> {
-        let dropped = self.recorder.finish(exit_code);
+        let (at_end, dropped) = self.recorder.finish(exit_code);
+        // An exporter that is gone is reported below.
+        let _ = self.end.send(at_end);
         let ended = timeout(LAST_SPANS, self.exporter).await;
         let Ok(Ok(delivery)) = ended else {
             return Some("the endpoint did not take all spans in time".to_owned());
@@ -95,25 +106,39 @@ async fn fill(batch: &mut Vec<Span>, spans: &mut mpsc::Receiver<Span>) -> bool {
     true
 }
 
-/// Sends spans until the recorder ends.
-async fn export(
+struct Exporter {
     client: PostClient,
     headers: Vec<(String, String)>,
     resource: Resource,
-    mut spans: mpsc::Receiver<Span>,
-) -> Delivery {
-    let mut delivery = Delivery::default();
-    let mut batch = Vec::with_capacity(BATCH);
-    while fill(&mut batch, &mut spans).await {
-        let count = u64::try_from(batch.len()).unwrap_or(u64::MAX);
-        let body = otlp::request(&resource, batch.drain(..));
-        let problem = match client.post(&headers, body).await {
-            Ok(200..=299) => continue,
+    delivery: Delivery,
+}
+
+impl Exporter {
+    /// Sends spans until the recorder ends, and then the last ones.
+    async fn run(
+        mut self,
+        mut spans: mpsc::Receiver<Span>,
+        last: oneshot::Receiver<Vec<Span>>,
+    ) -> Delivery {
+        let mut batch = Vec::with_capacity(BATCH);
+        while fill(&mut batch, &mut spans).await {
+            self.send(batch.drain(..)).await;
+        }
+        let mut last = last.await.unwrap_or_default().into_iter().peekable();
+        while last.peek().is_some() {
+            self.send(last.by_ref().take(BATCH)).await;
+        }
+        self.delivery
+    }
+
+    async fn send(&mut self, spans: impl Iterator<Item = Span>) {
+        let (body, count) = otlp::request(&self.resource, spans);
+        let problem = match self.client.post(&self.headers, body).await {
+            Ok(200..=299) => return,
             Ok(status) => format!("the endpoint answered {status}"),
             Err(problem) => problem,
         };
-        delivery.lost += count;
-        delivery.problem = Some(problem);
+        self.delivery.lost += count;
+        self.delivery.problem = Some(problem);
     }
-    delivery
 }

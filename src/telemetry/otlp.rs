@@ -17,8 +17,8 @@ const CLIENT: u8 = 3;
 /// The status of a span that failed.
 const ERROR: u8 = 2;
 
-/// The body of a request with spans.
-pub(super) fn request(resource: &Resource, spans: impl Iterator<Item = Span>) -> String {
+/// The body of a request with spans, and their number.
+pub(super) fn request(resource: &Resource, spans: impl Iterator<Item = Span>) -> (String, u64) {
     let spans: Vec<Value> = spans.map(|span| written(resource, span)).collect();
     let version = env!("CARGO_PKG_VERSION");
     let attributes = [
@@ -26,11 +26,12 @@ pub(super) fn request(resource: &Resource, spans: impl Iterator<Item = Span>) ->
         attribute("service.version", &version.into()),
     ];
     let scope = json!({"name": "airlift", "version": version});
-    json!({"resourceSpans": [{
+    let count = u64::try_from(spans.len()).unwrap_or(u64::MAX);
+    let body = json!({"resourceSpans": [{
         "resource": {"attributes": attributes},
         "scopeSpans": [{"scope": scope, "spans": spans}],
-    }]})
-    .to_string()
+    }]});
+    (body.to_string(), count)
 }
 
 fn written(resource: &Resource, span: Span) -> Value {

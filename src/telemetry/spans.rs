@@ -5,6 +5,7 @@ use crate::model::{Address, Outcome};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
+use std::iter;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use tokio::sync::mpsc::Sender;
 use uuid::Uuid;
@@ -62,22 +63,11 @@ impl Recorder {
         }
     }
 
-    /// Ends the spans of the customers and of the command. Returns how many spans were dropped.
-    pub(super) fn finish(&self, exit_code: u8) -> u64 {
+    /// Ends the spans of the command and of its customers. Returns them, and how many spans of requests were dropped.
+    pub(super) fn finish(&self, exit_code: u8) -> (Vec<Span>, u64) {
         let mut state = self.state();
-        for (name, customer) in std::mem::take(&mut state.customers) {
-            state.send(Span {
-                id: customer.id,
-                parent: Some(self.root.clone()),
-                name: "customer",
-                is_request: false,
-                start: customer.start,
-                end: customer.end,
-                attributes: vec![("airlift.customer", name.into())],
-                has_failed: customer.has_failed,
-            });
-        }
-        state.send(Span {
+        state.queue = None;
+        let root = Span {
             id: self.root.clone(),
             parent: self.parent.clone(),
             name: self.command,
@@ -87,9 +77,19 @@ impl Recorder {
             attributes: vec![("process.exit.code", exit_code.into())],
             // 2 means that there are changes.
             has_failed: !matches!(exit_code, 0 | 2),
+        };
+        let customers = std::mem::take(&mut state.customers).into_iter();
+        let customers = customers.map(|(name, customer)| Span {
+            id: customer.id,
+            parent: Some(self.root.clone()),
+            name: "customer",
+            is_request: false,
+            start: customer.start,
+            end: customer.end,
+            attributes: vec![("airlift.customer", name.into())],
+            has_failed: customer.has_failed,
         });
-        state.queue = None;
-        state.dropped
+        (iter::once(root).chain(customers).collect(), state.dropped)
     }
 
     fn state(&self) -> MutexGuard<'_, State> {

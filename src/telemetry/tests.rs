@@ -92,8 +92,8 @@ fn spans_of_a_command_are_a_tree_of_customers_and_requests() {
         request: None,
         warnings: &[],
     });
-    assert_eq!(recorder.finish(4), 0);
-    let mut all = Vec::new();
+    let (mut all, dropped) = recorder.finish(4);
+    assert_eq!(dropped, 0);
     while let Ok(span) = spans.try_recv() {
         all.push(span);
     }
@@ -101,7 +101,8 @@ fn spans_of_a_command_are_a_tree_of_customers_and_requests() {
         service: "airlift".to_owned(),
         trace_id: TRACE.to_owned(),
     };
-    let body = otlp::request(&resource, all.into_iter());
+    let (body, count) = otlp::request(&resource, all.into_iter());
+    assert_eq!(count, 4);
     assert!(!body.contains("text of the API"), "{body}");
     let body: Value = serde_json::from_str(&body).unwrap();
     let spans = &body["resourceSpans"][0]["scopeSpans"][0]["spans"];
@@ -129,7 +130,11 @@ fn full_queue_drops_spans_and_counts_them() {
     let (sender, _spans) = mpsc::channel(1);
     let recorder = Recorder::new("plan", None, sender);
     for _ in 0..3 {
-        recorder.emit(request("list_workspaces", "", 200));
+        recorder.emit(request("list_integrations_connectors", "acme", 200));
     }
-    assert_eq!(recorder.finish(0), 3);
+    let (last, dropped) = recorder.finish(0);
+    assert_eq!(dropped, 2);
+    // The spans of the command and of the customer are not lost.
+    let names: Vec<&str> = last.iter().map(|span| span.name).collect();
+    assert_eq!(names, ["plan", "customer"]);
 }

@@ -5,7 +5,7 @@
 use super::customer_entry;
 use crate::app::App;
 use crate::failure::{Failure, FailureKind};
-use crate::model::{Address, ConnectorId};
+use crate::model::{Address, ConnectorId, CustomerEntry, LedgerState, WorkspaceId};
 use std::collections::BTreeSet;
 
 impl App<'_> {
@@ -15,6 +15,11 @@ impl App<'_> {
         address: &Address,
         id: ConnectorId,
     ) -> Result<(), Failure> {
+        let recorded = self.ledger.load().await?;
+        // Anyone with the address of an attempt can name any connector, and most need no lock.
+        if self.entry_to_note(&recorded, address, id).await?.is_none() {
+            return Ok(());
+        }
         let fork = self.fork_locked().await?;
         let noted = fork.record_refused(address, id).await;
         fork.close().await?;
@@ -23,16 +28,9 @@ impl App<'_> {
 
     async fn record_refused(&self, address: &Address, id: ConnectorId) -> Result<(), Failure> {
         let (recorded, open) = self.read_ledger().await?;
-        let Some((workspace, entry)) = customer_entry(&recorded, &address.customer) else {
+        let Some((workspace, entry)) = self.entry_to_note(&recorded, address, id).await? else {
             return Ok(());
         };
-        let reader = self.connection.session.reader();
-        if entry.owns(id)
-            || entry.refused_consents.contains(&id)
-            || reader.workspace_of(id).await? != Some(workspace)
-        {
-            return Ok(());
-        }
         let mut entry = entry.clone();
         entry.refused_consents.insert(id);
         self.stop.mark_writing();
@@ -42,6 +40,24 @@ impl App<'_> {
             .await?;
         self.ledger.finish(workspace);
         Ok(())
+    }
+
+    /// The entry that does not note an unmanaged connector of the customer yet.
+    async fn entry_to_note<'l>(
+        &self,
+        recorded: &'l LedgerState,
+        address: &Address,
+        id: ConnectorId,
+    ) -> Result<Option<(WorkspaceId, &'l CustomerEntry)>, Failure> {
+        let Some((workspace, entry)) = customer_entry(recorded, &address.customer) else {
+            return Ok(None);
+        };
+        if entry.owns(id) || entry.refused_consents.contains(&id) {
+            return Ok(None);
+        }
+        let reader = self.connection.session.reader();
+        let is_own = reader.workspace_of(id).await? == Some(workspace);
+        Ok(is_own.then_some((workspace, entry)))
     }
 }
 

@@ -18,12 +18,14 @@ use std::net::SocketAddr;
 use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::sync::{Mutex, mpsc, oneshot};
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 
 /// Consents that are started or recorded at the same time.
 const PARALLEL: usize = 16;
 /// Calls that wait for one of them.
 const WAITING: usize = 64;
+/// The pause before the ledger is tried again.
+const NOTE_AGAIN: Duration = Duration::from_secs(10);
 /// Events that wait for the webhook.
 const EVENTS: usize = 256;
 /// Events that are delivered at the same time.
@@ -133,13 +135,8 @@ impl App<'_> {
                 connector,
                 reply,
             } => {
-                let noted = {
-                    let _one_at_a_time = desk.recording.lock().await;
-                    self.note_refused(&attempt.link.address(), connector).await
-                };
-                let _ = reply.send(());
-                let failure = noted.err().unwrap_or_else(|| other_browser(connector));
-                self.log("record", &attempt.link, Some(&failure));
+                self.note_other_browser(&attempt, connector, desk, reply)
+                    .await;
             }
             Call::Failed { attempt, reply } => self.decline(&attempt, desk, reply).await,
         }
@@ -188,6 +185,30 @@ impl App<'_> {
         };
         self.log("record", &attempt.link, completed.as_ref().err());
         self.queue(desk, event);
+    }
+
+    /// Notes a connector that no run may adopt. Tries until it is noted or the service stops, because another run may
+    /// hold the ledger for long.
+    async fn note_other_browser(
+        &self,
+        attempt: &Attempt,
+        id: ConnectorId,
+        desk: &Desk,
+        reply: oneshot::Sender<()>,
+    ) {
+        self.log("record", &attempt.link, Some(&other_browser(id)));
+        let mut reply = Some(reply);
+        loop {
+            let noted = {
+                let _one_at_a_time = desk.recording.lock().await;
+                self.note_refused(&attempt.link.address(), id).await
+            };
+            // The browser may be closed already.
+            let _ = reply.take().map(|reply| reply.send(()));
+            let Err(failure) = noted else { return };
+            self.log("note the connector", &attempt.link, Some(&failure));
+            sleep(NOTE_AGAIN).await;
+        }
     }
 
     /// Answers the browser of a customer who refused. Another consent may have connected the connector, and then the

@@ -98,7 +98,10 @@ pub(super) async fn execute(ctx: &mut CustomerContext<'_>, region: Option<Region
     };
     if ctx.run.ledger.is_recorded(id) {
         // The present entry records more than a new one would, so it stays.
-        ctx.ledger.end(seq, IntentOutcome::TookEffect).await?;
+        ctx.ledger
+            .end(seq, IntentOutcome::TookEffect)
+            .await
+            .map_err(StepError::after_write)?;
         return Err(StepError::stale(StaleReason::AlreadyRecorded));
     }
     if let Some(workspace) = &listed
@@ -107,7 +110,10 @@ pub(super) async fn execute(ctx: &mut CustomerContext<'_>, region: Option<Region
         ctx.live.start_empty();
     }
     if let Err((error, outcome)) = check_workspace(ctx, id, listed, requested).await {
-        ctx.ledger.end_durably(seq, outcome).await?;
+        ctx.ledger
+            .end_durably(seq, outcome)
+            .await
+            .map_err(StepError::after_write)?;
         return Err(error);
     }
     ctx.ledger

@@ -14,7 +14,9 @@ pub(super) async fn execute(
     step: &Step,
     id: WorkspaceId,
 ) -> StepResult {
-    if let Some(workspace) = ctx.reader().workspace(id).await? {
+    let existing = ctx.reader().workspace(id).await?;
+    let is_sent = existing.is_some();
+    if let Some(workspace) = existing {
         if !step.precondition.allows_name(&workspace.name) {
             return Err(StepError::stale(StaleReason::WorkspaceRenamed));
         }
@@ -24,7 +26,10 @@ pub(super) async fn execute(
         }
         delete(ctx, id).await?;
     }
-    ctx.ledger.remove_customer(id).await?;
+    ctx.ledger
+        .remove_customer(id)
+        .await
+        .map_err(|error| if is_sent { error.after_write() } else { error })?;
     Ok(StepSuccess::new(id))
 }
 

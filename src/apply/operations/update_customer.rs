@@ -27,7 +27,8 @@ pub(super) async fn execute(
         .workspace(id)
         .await?
         .ok_or_else(|| StepError::stale(StaleReason::WorkspaceGone))?;
-    if !satisfies(&workspace, patch) {
+    let is_sent = !satisfies(&workspace, patch);
+    if is_sent {
         if !step.precondition.allows_name(&workspace.name) {
             return Err(StepError::stale(StaleReason::WorkspaceRenamed));
         }
@@ -39,7 +40,8 @@ pub(super) async fn execute(
             suspended: record_suspension,
             protect: ctx.plan.protect,
         })
-        .await?;
+        .await
+        .map_err(|error| if is_sent { error.after_write() } else { error })?;
     if patch.name.is_some() {
         ctx.keep_renamed_token();
     }

@@ -157,6 +157,8 @@ fn json(
     entities: Option<&[Entity]>,
 ) -> Option<String> {
     let replication_config = declared_settings(replication_config);
+    // Their order means nothing.
+    let entities: BTreeSet<&Entity> = entities.into_iter().flatten().collect();
     serde_json::to_string(&(declared_settings(environment), replication_config, entities)).ok()
 }
 

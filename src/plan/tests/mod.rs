@@ -10,6 +10,7 @@ mod impact;
 mod ledger_updates;
 mod narrowed;
 mod removal;
+mod renames;
 mod resembling;
 mod secrets;
 mod trust;
@@ -229,6 +230,14 @@ fn detail(config: Value) -> Option<ObservedDetail> {
         replication_config,
         entities: Vec::new(),
     })
+}
+
+/// The address and the action of each step.
+fn actions(scene: &Scene) -> Vec<String> {
+    let plan = scene.plan();
+    plan.steps()
+        .map(|step| format!("{} {:?}", step.address, step.action))
+        .collect()
 }
 
 /// One line per step, ledger update, blocked object, refusal, unverified secret and unmanaged object.

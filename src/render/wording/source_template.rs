@@ -21,6 +21,9 @@ pub(super) fn missing(problem: &TemplateProblem) -> String {
                 ids.join(", ")
             )
         }
+        TemplateCause::NotOffered => format!(
+            "the vendor has no source template for {kind}, so there is nothing to copy; remove it from `source_templates`"
+        ),
         TemplateCause::NotAllowed => format!(
             "the policy file does not allow the type {kind:?}, so its source template is not copied; remove it from \
              `source_templates`, or ask the owner of the policy file"

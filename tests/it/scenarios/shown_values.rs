@@ -122,6 +122,37 @@ fn setting_with_a_literal_in_the_ledger_and_a_reference_in_the_files_is_no_drift
 }
 
 #[test]
+fn name_that_repeats_a_secret_is_withheld_when_drift_is_accepted() {
+    let mut env = TestEnv::with(WITH_REFERENCE, options());
+    env.set("START", LEAKED);
+    env.converge(&[]);
+    env.remote()
+        .connector("acme", LEAKED, "gitlab", &json!({"access_token": "x"}));
+    for format in ["text", "json", "html"] {
+        let accepted = env.run(&["drift", "--accept", "acme", "--format", format]);
+        assert_eq!(accepted.code, Some(4), "{accepted}");
+        let text = format!("{}{}", accepted.stdout, accepted.stderr);
+        assert!(!text.contains(LEAKED), "{accepted}");
+    }
+    let files = std::fs::read_to_string(env.path("airlift.yaml")).unwrap();
+    assert!(!files.contains(LEAKED), "{files}");
+}
+
+#[test]
+fn setting_of_a_customer_that_others_renamed_is_not_in_a_snapshot() {
+    let literal = WITH_REFERENCE.replace("\"${env:START}\"", "\"2026-01-01T00:00:00Z\"");
+    let mut env = TestEnv::with(&literal, options());
+    env.converge(&[]);
+    env.set("START", "2026-01-01T00:00:00Z");
+    env.write("airlift.yaml", WITH_REFERENCE);
+    change_config(&env, "Code", &json!({"start_date": LEAKED}));
+    let id = env.world().workspace("acme").unwrap().id;
+    env.remote()
+        .change_customer(id, &json!({"name": "acme-renamed"}));
+    assert_withheld(&env, LEAKED);
+}
+
+#[test]
 fn setting_with_a_value_that_looks_secret_is_withheld() {
     for secret in [
         "Bearer ghp_abcdefghijkl",

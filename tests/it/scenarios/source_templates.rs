@@ -196,3 +196,16 @@ fn types_lists_templates_of_the_organization_first() {
     assert_eq!(json["types"][0]["template_id"], json!(id));
     assert_eq!(json["types"][1]["template_id"], Value::Null);
 }
+
+#[test]
+fn template_that_the_vendor_does_not_have_is_refused_in_the_plan() {
+    let env = env("{hubspot: clone, 11111111-1111-4111-8111-111111111111: clone}");
+    for command in ["plan", "apply"] {
+        let mut arguments = vec![command];
+        arguments.extend((command == "apply").then_some("--auto-approve"));
+        let refused = env.run(&arguments);
+        assert_eq!(refused.code, Some(5), "{refused}");
+        assert!(refused.stdout.contains("nothing to copy"), "{refused}");
+    }
+    assert_eq!(copies(&env), 0);
+}
