@@ -26,6 +26,7 @@
 //! - `cli`: flags and help. `commands`: one file per command.
 //! - `app`: opens and closes the session, the ledger and the stores of a command, and runs the stages.
 //! - `events`: progress and requests, reported while a command runs.
+//! - `telemetry`: events as OpenTelemetry spans, with the feature `otel` only.
 //! - `render`: results and events as text, JSON, Markdown and HTML. `failure`: causes and exit codes.
 //! - `explanations`: the texts of `airlift explain`.
 //!
