@@ -4,7 +4,7 @@ use super::page::hash;
 use crate::apply::{GateReport, UnhealthyConnector, WaveReport};
 use crate::model::Address;
 use crate::plan::{BlockReason, Blocked, Plan};
-use crate::render::{Color, MacCheck, Out, Provenance, Safe, SavedFile, sample};
+use crate::render::{Color, MacCheck, Out, Provenance, Safe, sample};
 use naughty_strings::BLNS;
 use serde_json::Value;
 
@@ -14,16 +14,8 @@ fn written(write: impl FnOnce(&mut Out<'_>) -> std::io::Result<()>) -> String {
     String::from_utf8(bytes).unwrap()
 }
 
-fn source() -> Provenance {
-    Provenance {
-        api: "https://api.example.com".to_owned(),
-        made_at: "2026-03-01T10:00:00Z".to_owned(),
-        snapshot: None,
-    }
-}
-
 fn plan_page(plan: &Plan) -> String {
-    written(|out| super::plan(out, plan, None, &source()))
+    written(|out| super::plan(out, plan, None, &sample::provenance()))
 }
 
 /// The text between two marks.
@@ -83,8 +75,8 @@ fn page_of_naughty_names_has_the_markup_of_harmless_ones() {
 fn page_loads_nothing_and_runs_only_its_own_script() {
     let reports = [
         plan_page(&sample::rich()),
-        written(|out| super::drift(out, &sample::drift(), &source())),
-        written(|out| super::report(out, &sample::partial(), &source())),
+        written(|out| super::drift(out, &sample::drift(), &sample::provenance())),
+        written(|out| super::report(out, &sample::partial(), &sample::provenance())),
     ];
     for page in reports {
         for reference in [" src=", " href=", "url(", "@import", "<link", "<img"] {
@@ -117,25 +109,18 @@ fn page_of_a_plan_has_each_step_with_its_fields_and_the_counts() {
 
 #[test]
 fn pages_name_the_api_and_the_time_and_an_expired_plan() {
-    let saved = SavedFile {
-        path: "plan.json".to_owned(),
-        arguments: Vec::new(),
-        id: "3f79bb7b".to_owned(),
-        expires_at: "2026-03-02T10:00:00Z".to_owned(),
-        is_expired: true,
-        mac: MacCheck::NoKey,
-    };
+    let saved = sample::expired(MacCheck::NoKey);
     let (plan, from_snapshot) = (
         sample::rich(),
         Provenance {
             snapshot: Some("not verified".to_owned()),
-            ..source()
+            ..sample::provenance()
         },
     );
     let pages = [
         written(|out| super::plan(out, &plan, Some(&saved), &from_snapshot)),
-        written(|out| super::drift(out, &sample::drift(), &source())),
-        written(|out| super::report(out, &sample::partial(), &source())),
+        written(|out| super::drift(out, &sample::drift(), &sample::provenance())),
+        written(|out| super::report(out, &sample::partial(), &sample::provenance())),
     ];
     for page in &pages {
         assert!(
@@ -151,7 +136,7 @@ fn pages_name_the_api_and_the_time_and_an_expired_plan() {
 #[test]
 fn page_of_a_report_has_the_outcome_of_each_operation() {
     let report = sample::partial();
-    let page = written(|out| super::report(out, &report, &source()));
+    let page = written(|out| super::report(out, &report, &sample::provenance()));
     let rows = data(&page);
     assert_eq!(rows.len(), report.operations.len());
     assert!(rows.iter().any(|row| row["o"] == "failed"));
@@ -170,7 +155,7 @@ fn page_of_a_report_names_what_the_plan_blocked() {
             error: "not permitted (403)".to_owned(),
         },
     }];
-    let page = written(|out| super::report(out, &report, &source()));
+    let page = written(|out| super::report(out, &report, &sample::provenance()));
     assert!(page.contains("blocked-customer [customer_unreadable]"));
 }
 
@@ -193,7 +178,7 @@ fn page_of_a_report_names_what_did_not_pass_a_gate() {
             }],
         }),
     }];
-    let page = written(|out| super::report(out, &report, &source()));
+    let page = written(|out| super::report(out, &report, &sample::provenance()));
     assert!(
         page.contains("&lt;GitHub&gt;&quot;: the token is not valid"),
         "{page}"

@@ -4,7 +4,7 @@ use super::{Limits, document};
 use crate::model::{Address, CustomerPatch, Status, WorkspaceId};
 use crate::plan::{Action, Operation, Plan, Step};
 use crate::render::sample::{self, golden};
-use crate::render::{MacCheck, Provenance, SavedFile};
+use crate::render::{MacCheck, Provenance};
 
 const GITHUB: Limits = Limits {
     bytes: 65_536,
@@ -14,14 +14,6 @@ const BITBUCKET: Limits = Limits {
     bytes: 32_768,
     folds: false,
 };
-
-fn live() -> Provenance {
-    Provenance {
-        api: "https://api.example.com".to_owned(),
-        made_at: "2026-03-01T10:00:00Z".to_owned(),
-        snapshot: None,
-    }
-}
 
 /// A plan with `count` steps, each of another object, made from the steps of the sample.
 fn large(count: usize) -> Plan {
@@ -50,27 +42,20 @@ fn large(count: usize) -> Plan {
 fn plan_as_markdown_matches_its_golden_files() {
     golden(
         "plan-github.md",
-        &document(&sample::rich(), None, &live(), GITHUB),
+        &document(&sample::rich(), None, &sample::provenance(), GITHUB),
     );
     golden(
         "plan-bitbucket.md",
-        &document(&sample::rich(), None, &live(), BITBUCKET),
+        &document(&sample::rich(), None, &sample::provenance(), BITBUCKET),
     );
 }
 
 #[test]
 fn comment_says_that_a_plan_expired_and_that_a_snapshot_is_not_verified() {
-    let saved = SavedFile {
-        path: "plan.json".to_owned(),
-        arguments: Vec::new(),
-        id: "3f79bb7b".to_owned(),
-        expires_at: "2026-03-02T10:00:00Z".to_owned(),
-        is_expired: true,
-        mac: MacCheck::Verified,
-    };
+    let saved = sample::expired(MacCheck::Verified);
     let source = Provenance {
         snapshot: Some("not verified".to_owned()),
-        ..live()
+        ..sample::provenance()
     };
     let text = document(&sample::rich(), Some(&saved), &source, GITHUB);
     assert!(
@@ -86,12 +71,14 @@ fn comment_says_that_a_plan_expired_and_that_a_snapshot_is_not_verified() {
 fn large_plan_stays_within_the_limit_and_says_what_was_cut() {
     for limits in [GITHUB, BITBUCKET] {
         for count in [100, 1_000, 10_000] {
-            let text = document(&large(count), None, &live(), limits);
+            let text = document(&large(count), None, &sample::provenance(), limits);
             assert!(text.len() <= limits.bytes, "{count}: {} bytes", text.len());
             let opened = text.matches("<details>").count();
             assert_eq!(opened, text.matches("</details>").count());
         }
-        assert!(document(&large(10_000), None, &live(), limits).contains("Not shown"));
+        assert!(
+            document(&large(10_000), None, &sample::provenance(), limits).contains("Not shown")
+        );
     }
 }
 
@@ -106,7 +93,7 @@ fn every_deletion_and_new_id_of_a_large_plan_is_listed() {
                 .retain(|step| matches!(step.action, Action::Create | Action::Update));
         }
     }
-    let text = document(&plan, None, &live(), GITHUB);
+    let text = document(&plan, None, &sample::provenance(), GITHUB);
     let end = text.find("<details>").unwrap_or(text.len());
     for step in plan.steps() {
         if matches!(
@@ -149,7 +136,7 @@ fn every_suspension_is_listed_whether_a_prune_or_the_files_ask_for_it() {
             customer.clone()
         })
         .collect();
-    let text = document(&plan, None, &live(), GITHUB);
+    let text = document(&plan, None, &sample::provenance(), GITHUB);
     assert!(text.contains("### Suspensions (400)"), "{text}");
     for customer in &plan.customers {
         assert!(text.contains(&format!("`{}`", customer.name)), "{text}");
@@ -166,7 +153,7 @@ fn every_new_object_is_named_if_its_fields_do_not_fit() {
             .retain(|step| is_new(step) || step.action == Action::Update);
         customer.steps.truncate(2);
     }
-    let text = document(&plan, None, &live(), GITHUB);
+    let text = document(&plan, None, &sample::provenance(), GITHUB);
     assert!(text.contains("the fields of new objects"), "{text}");
     for step in plan.steps().filter(|step| step.action == Action::Create) {
         assert!(
@@ -181,7 +168,7 @@ fn every_new_object_is_named_if_its_fields_do_not_fit() {
 fn unmanaged_objects_do_not_displace_changes() {
     let mut plan = sample::rich();
     plan.unmanaged.customers = (0..5_000).map(|n| format!("unmanaged-{n}")).collect();
-    let text = document(&plan, None, &live(), BITBUCKET);
+    let text = document(&plan, None, &sample::provenance(), BITBUCKET);
     assert!(
         text.contains("beta/Beta Search") && text.contains("Acme GitHub"),
         "{text}"
@@ -197,7 +184,7 @@ fn hostile_names_stand_in_code_spans() {
             step.address = Address::connector(*name, *name);
         }
     }
-    let text = document(&plan, None, &live(), GITHUB);
+    let text = document(&plan, None, &sample::provenance(), GITHUB);
     let tags = [
         "<details>",
         "</details>",

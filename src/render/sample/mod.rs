@@ -5,11 +5,14 @@ mod drifts;
 mod golden;
 mod hostile;
 mod reports;
+mod saved;
 mod unverified;
 
 pub(crate) use drifts::drift;
 pub(crate) use golden::golden;
 pub(crate) use reports::{done, partial};
+
+pub(crate) use saved::{expired, provenance};
 
 use hostile::hostile;
 use unverified::unverified;
