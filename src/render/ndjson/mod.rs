@@ -14,6 +14,7 @@ pub(crate) use stream::EventStream;
 
 use super::Ui;
 use super::json::{self, SavedEntry};
+use super::view::oauth_apps;
 use super::{labels, wording};
 use crate::apply::ApplyReport;
 use crate::config::diagnostic::{self, Report};
@@ -52,6 +53,16 @@ fn write_plan(stream: &EventStream, plan: &Plan, saved: Option<SavedEntry<'_>>) 
         let message = format!("{}: {}", step.address, labels::action(step.action));
         let change = json::change(step);
         stream.emit(Level::Info, &message, &EventBody::PlannedChange { change });
+    }
+    for change in &plan.oauth_apps {
+        let (name, word) = (
+            oauth_apps::name(&change.kind),
+            oauth_apps::word(change.action),
+        );
+        info(stream, &format!("{name}: {word}"));
+    }
+    for copy in &plan.source_templates {
+        info(stream, &format!("source template of {}: copy", copy.kind));
     }
     plan.warnings.iter().for_each(|it| warning(stream, it));
     plan.blocked.iter().for_each(|it| blocked(stream, it));
@@ -144,12 +155,16 @@ pub fn findings(ui: &Ui, report: &Report) {
 /// Writes a message that is neither a warning nor an error.
 pub(super) fn notice(ui: &Ui, message: &str) {
     if let Some(stream) = ui.events() {
-        let body = Diagnostic {
-            message,
-            ..Diagnostic::default()
-        };
-        stream.emit(Level::Info, message, &EventBody::Diagnostic(body));
+        info(stream, message);
     }
+}
+
+fn info(stream: &EventStream, message: &str) {
+    let body = Diagnostic {
+        message,
+        ..Diagnostic::default()
+    };
+    stream.emit(Level::Info, message, &EventBody::Diagnostic(body));
 }
 
 /// Writes which API the run works with.

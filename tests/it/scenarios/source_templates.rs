@@ -67,6 +67,8 @@ fn template_to_clone_is_planned_and_copied_once() {
     for format in ["markdown", "html"] {
         env.run(&["plan", "--format", format]).says("hubspot");
     }
+    env.run(&["plan", "--json"])
+        .says("source template of hubspot: copy");
     assert_eq!(copies(&env), 0);
     env.converge(&[]);
     assert_eq!(copies(&env), 1);
