@@ -111,6 +111,7 @@ pub fn draining(ui: &Ui) {
 
 /// Says what the second signal did.
 pub fn aborted(ui: &Ui) {
+    ui.remove_bar();
     ui.clear_line();
     let text = "Stopped at once. The next run checks the requests that were in flight.";
     let _ = ui

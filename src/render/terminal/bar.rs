@@ -2,6 +2,7 @@
 //! does now.
 
 use super::Color;
+use super::bar_terminal::BarTerminal;
 use crate::model::LockUnpoisoned;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 use std::fmt;
@@ -11,6 +12,8 @@ use std::time::{Duration, Instant};
 
 /// How long the bar says `throttled` after a response with 429.
 const THROTTLED_FOR: Duration = Duration::from_secs(5);
+/// How often a bar is drawn in a second at most.
+const FRAMES_PER_SECOND: u8 = 20;
 /// A rate of less time than this is noise.
 const RATE_AFTER: Duration = Duration::from_secs(1);
 
@@ -63,7 +66,9 @@ pub(super) fn bar(
     color: Color,
     rate: Arc<RequestRate>,
 ) -> ProgressBar {
-    let bar = ProgressBar::with_draw_target(total, ProgressDrawTarget::stderr())
+    let terminal = Box::new(BarTerminal::new());
+    let target = ProgressDrawTarget::term_like_with_hz(terminal, FRAMES_PER_SECOND);
+    let bar = ProgressBar::with_draw_target(total, target)
         .with_style(style(total, color, rate))
         .with_prefix(name);
     bar.enable_steady_tick(Duration::from_millis(120));

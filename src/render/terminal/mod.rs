@@ -1,6 +1,7 @@
 //! Responsible for what goes to the two streams: lines, their colors and their escaping.
 
 mod bar;
+mod bar_terminal;
 mod color;
 pub(super) mod heartbeat;
 mod line;

@@ -115,12 +115,11 @@ impl Progress {
         match &self.mode {
             Mode::Bar(present) => {
                 let mut present = lock(present);
-                if let Some((before, _)) = present.take() {
-                    before.finish_and_clear();
-                }
+                self.ui.bar.replace(None);
                 let rate = Arc::new(RequestRate::new());
                 let name = Safe::new(name).to_string();
                 let bar = bar(name, total, self.ui.stderr_color, Arc::clone(&rate));
+                self.ui.bar.replace(Some(bar.clone()));
                 *present = Some((bar, rate));
             }
             Mode::Silent => {}
@@ -165,7 +164,7 @@ impl Progress {
                 None => write_line(&self.ui, &line),
             },
             Mode::Silent => {}
-            Mode::Lines { .. } => self.say(&line),
+            Mode::Lines { .. } => write_line(&self.ui, &line),
         }
     }
 
@@ -174,7 +173,8 @@ impl Progress {
         self.phase(&name, u64::try_from(connectors).ok());
         let connectors = labels::counted(connectors, "connector");
         let line = Line::at(0).hang(2).label(Label::Strong, Safe::new(name));
-        self.say(&line.text(Safe::new(format_args!(": {connectors}"))));
+        let line = line.text(Safe::new(format_args!(": {connectors}")));
+        write_line(&self.ui, &line);
     }
 
     /// Shows the rate of requests on the bar.
@@ -226,7 +226,7 @@ impl Progress {
         let (action, address) = (labels::action(action), Safe::address(address));
         let rest = format!(": {action} {address}{duration}{id}");
         let line = Line::at(0).hang(2).label(label, labels::outcome(outcome));
-        self.say(&line.text(Safe::new(rest)));
+        write_line(&self.ui, &line.text(Safe::new(rest)));
     }
 
     fn shows_success(&self) -> bool {
@@ -241,23 +241,11 @@ impl Progress {
     fn finish(&self) {
         match &self.mode {
             Mode::Bar(present) => {
-                if let Some((bar, _)) = lock(present).take() {
-                    bar.finish_and_clear();
-                }
+                lock(present).take();
+                self.ui.bar.replace(None);
             }
             Mode::Silent => {}
             Mode::Lines { clock, .. } => drop(lock(clock).take()),
-        }
-    }
-
-    fn say(&self, line: &Line) {
-        let write = || write_line(&self.ui, line);
-        match &self.mode {
-            Mode::Bar(present) => match &*lock(present) {
-                Some((bar, _)) => bar.suspend(write),
-                None => write(),
-            },
-            Mode::Silent | Mode::Lines { .. } => write(),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Responsible for the two streams: their width, their color and their verbosity.
 
+use super::bar_terminal::{AboveBar, PresentBar};
 use super::line::Wrapping;
 use super::output_environment::{ColorChoice, OutReader, OutputEnvironment};
 use super::streams::{Captured, Streams};
@@ -9,7 +10,7 @@ use crate::failure::Failure;
 use crate::render::ndjson::EventStream;
 use crate::render::write_failure;
 use std::fmt;
-use std::io::BufWriter;
+use std::io::{BufWriter, Write};
 use std::sync::Arc;
 use uuid::Uuid;
 
@@ -59,6 +60,7 @@ pub struct Ui {
     /// The events of `--json`.
     events: Option<EventStream>,
     observer: Observer,
+    pub(super) bar: PresentBar,
 }
 
 /// A further receiver of events.
@@ -88,6 +90,7 @@ impl Ui {
             options: RepeatedOptions::default(),
             events: None,
             observer: Observer::default(),
+            bar: PresentBar::default(),
         }
     }
 
@@ -156,20 +159,34 @@ impl Ui {
         self.streams.has_written()
     }
 
-    /// Status messages: stderr, locked.
+    /// Status messages: stderr, locked. They go above a bar that is drawn now.
     pub fn status(&self) -> Out<'static> {
-        let stream = self.streams.stderr(self.stderr_color.into());
+        let choice = self.stderr_color.into();
+        let stream: Box<dyn Write> = match self.bar.get() {
+            Some(bar) => Box::new(AboveBar {
+                bar,
+                streams: self.streams.clone(),
+                choice,
+            }),
+            None => self.streams.stderr(choice),
+        };
         Out::new(stream, self.width, self.stderr_color)
             .with_wrapping(self.stderr_wrapping)
             .with_options(self.options.clone())
     }
 
-    /// Clears the present line of a terminal, on which a bar or the `^C` of the keyboard may stand.
+    /// Clears the present line of a terminal, on which the `^C` of the keyboard may stand. A message above a
+    /// bar clears it, too.
     pub(crate) fn clear_line(&self) {
-        if self.stderr_is_terminal {
+        if self.stderr_is_terminal && self.bar.get().is_none() {
             // The message that follows is readable on a line with other text, too.
             let _ = console::Term::stderr().clear_line();
         }
+    }
+
+    /// Clears the bar for good, because the process ends.
+    pub(crate) fn remove_bar(&self) {
+        self.bar.replace(None);
     }
 
     /// Whether stderr is a terminal.

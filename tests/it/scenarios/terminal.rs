@@ -141,6 +141,55 @@ fn approval_with_y_is_asked_for_once_more() {
 }
 
 #[test]
+#[cfg(unix)]
+fn bar_leaves_columns_for_the_ctrl_c_of_the_keyboard_and_is_cleared_before_the_message() {
+    if Command::new("script").arg("--version").output().is_err() {
+        assert!(std::env::var_os("CI").is_none(), "script is missing");
+        return;
+    }
+    let env = TestEnv::with(
+        PROJECT,
+        faulty("create_integrations_connectors:*:delay@2500"),
+    );
+    let mut command = Command::new("sh");
+    let path = std::env::var("PATH").unwrap();
+    let variables = env.variables.iter();
+    let variables = variables.map(|(name, value)| (name.as_str(), value.as_str()));
+    let all = variables.chain([("PATH", path.as_str()), ("TERM", "xterm")]);
+    let line = format!(
+        "(sleep 1.5; printf '\\003'; sleep 2) | script -qec 'exec {AIRLIFT} apply --auto-approve' /dev/null"
+    );
+    isolate(&mut command, env.root(), all).args(["-c", &line]);
+    let output = Output::run(&mut command, Duration::from_mins(1));
+    output.exits(8);
+    let text = &output.stdout;
+    let frames = text
+        .split(['\r', '\n'])
+        .filter(|line| line.contains("Applying ["));
+    let widths: Vec<usize> = frames
+        .map(|frame| console_width(frame.split("^C").next().unwrap()))
+        .collect();
+    assert!(!widths.is_empty(), "{output}");
+    // `script` has no size, so that a line has 80 columns.
+    assert!(widths.iter().all(|width| *width <= 77), "{widths:?}");
+    let (before, _) = text.split_once("Stopping after").unwrap();
+    let (_, cleared) = before.rsplit_once("Applying [").unwrap();
+    assert!(
+        cleared.contains("^C") && !cleared.contains('\n'),
+        "{cleared:?}"
+    );
+    assert!(cleared.contains("\u{1b}[2K"), "{cleared:?}");
+}
+
+/// The columns of a text without its control sequences.
+fn console_width(text: &str) -> usize {
+    let mut parts = text.split('\u{1b}');
+    let first = parts.next().unwrap_or_default().chars().count();
+    let rest = parts.filter_map(|part| part.split_once(|end: char| end.is_ascii_alphabetic()));
+    first + rest.map(|(_, text)| text.chars().count()).sum::<usize>()
+}
+
+#[test]
 fn lock_timeout_waits_for_the_other_run() {
     let env = TestEnv::with(PROJECT, faulty("list_workspaces:1:delay@4000"));
     let first = env.spawn(&["apply", "--auto-approve"]);
