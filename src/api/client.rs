@@ -344,9 +344,11 @@ fn not_sent(request: &Request<'_>, state: &CallState, reason: String) -> ApiErro
 }
 
 /// The error of a call whose next attempt was not admitted: the error of the last attempt, if there
-/// was one.
+/// was one. A call that the service put off before the run stopped did not fail.
 fn rejected(rejection: Rejection, request: &Request<'_>, state: &mut CallState) -> ApiError {
-    state.last.take().unwrap_or_else(|| {
+    let last = state.last.take();
+    let is_put_off = |error: &ApiError| rejection == Rejection::ShutDown && error.is_throttled();
+    last.filter(|error| !is_put_off(error)).unwrap_or_else(|| {
         let reason = match rejection {
             Rejection::Outage(failures) => {
                 format!("the service failed {failures} times in a row")

@@ -15,6 +15,7 @@ impl fmt::Display for StatusText {
                 )
             }
             401 => f.write_str("not authenticated (401)"),
+            402 => f.write_str("payment required (402)"),
             // Valid credentials also get 403 if the subscription does not include the operation.
             403 => f.write_str("not permitted (403)"),
             404 => f.write_str("not found (404)"),

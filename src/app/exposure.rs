@@ -4,16 +4,16 @@
 use super::credentials::own_credentials;
 use super::{Environment, Invocation};
 use crate::config::Project;
-use crate::files;
+use crate::files::{self, FileError};
 use crate::model::{HealthCheck, SecretValue, first_names};
 use crate::secrets::OwnCredentials;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
+use zeroize::Zeroizing;
 
 const SUBJECT: &str = "exposure";
-/// The most files that are searched, and the most bytes of each.
-const MOST_FILES: usize = 1_000;
-const MOST_BYTES: u64 = 1 << 20;
+/// The most bytes of a file that is searched. Larger files are named.
+const MOST_BYTES: u64 = 16 << 20;
 /// Variables with which a CI job prints more than its commands do, and what it prints.
 const TRACES: [(&str, &str); 4] = [
     ("ACTIONS_STEP_DEBUG", "the inputs of each step"),
@@ -48,10 +48,17 @@ fn credentials_in_files(project: &Project, own: &OwnCredentials) -> Vec<HealthCh
         .chain(beside.map(|entry| entry.path()))
         .collect();
     let mut by_reason: BTreeMap<&str, Vec<String>> = BTreeMap::new();
-    for path in paths.iter().take(MOST_FILES) {
-        if let Some(reason) = text_of(path).and_then(|text| own.contained_in(&text)) {
-            let names = by_reason.entry(reason).or_default();
-            names.push(path.display().to_string());
+    let mut unsearched: Vec<String> = Vec::new();
+    for path in &paths {
+        match text_of(path) {
+            Ok(Some(text)) => {
+                if let Some(reason) = own.contained_in(&text) {
+                    let names = by_reason.entry(reason).or_default();
+                    names.push(path.display().to_string());
+                }
+            }
+            Ok(None) => {}
+            Err(reason) => unsearched.push(format!("{} ({reason})", path.display())),
         }
     }
     let checks = by_reason.into_iter().map(|(reason, names)| {
@@ -59,21 +66,45 @@ fn credentials_in_files(project: &Project, own: &OwnCredentials) -> Vec<HealthCh
         let hint = "keep it outside of the project, and replace it if others have the file";
         HealthCheck::warn(SUBJECT, detail, hint)
     });
-    checks.collect()
+    checks.chain(not_searched(&unsearched)).collect()
 }
 
-/// The text of a regular file. Follows no link, and opens no pipe.
-fn text_of(path: &Path) -> Option<SecretValue> {
-    let directory = path.parent()?;
+/// Says which files may have credentials that the search did not find.
+fn not_searched(files: &[String]) -> Option<HealthCheck> {
+    (!files.is_empty()).then(|| {
+        let detail = format!("not searched for credentials: {}", first_names(files));
+        HealthCheck::ok(SUBJECT, detail)
+    })
+}
+
+/// The text of a regular file, or why it is not read. Follows no link, and opens no pipe.
+fn text_of(path: &Path) -> Result<Option<SecretValue>, String> {
+    let parts = path.parent().zip(path.file_name());
+    let Some((directory, name)) = parts.filter(|_| is_file(path)) else {
+        return Ok(None);
+    };
     let directory = if directory.as_os_str().is_empty() {
         Path::new(".")
     } else {
         directory
     };
-    let name = Path::new(path.file_name()?);
-    let file = files::open_read(directory, name).ok().flatten()?;
-    let bytes = files::read_to_limit(directory, name, &file, MOST_BYTES).ok()?;
-    String::from_utf8(bytes).ok().map(SecretValue::new)
+    let name = Path::new(name);
+    let unreadable = |error: FileError| error.kind.to_string();
+    let Some(file) = files::open_read(directory, name).map_err(unreadable)? else {
+        return Ok(None);
+    };
+    let bytes = files::read_to_limit(directory, name, &file, MOST_BYTES).map_err(unreadable)?;
+    let text = String::from_utf8(bytes).unwrap_or_else(|error| {
+        // A file that is no text may hold a credential, too.
+        let bytes = Zeroizing::new(error.into_bytes());
+        String::from_utf8_lossy(&bytes).into_owned()
+    });
+    Ok(Some(SecretValue::new(text)))
+}
+
+fn is_file(path: &Path) -> bool {
+    path.symlink_metadata()
+        .is_ok_and(|metadata| metadata.is_file())
 }
 
 fn traces(env: &Environment) -> Vec<HealthCheck> {

@@ -12,7 +12,7 @@ use super::project::{self, resolver};
 use super::{App, Environment, Invocation, SessionSettings};
 use crate::api::{DEFAULT_TARGET, Target};
 use crate::cli::GlobalArgs;
-use crate::config::{Loaded, Project};
+use crate::config::{Loaded, Project, Severity};
 use crate::failure::{Exit, Failure, FailureKind};
 use crate::model::{Health, HealthCheck, SecretRef};
 use crate::render::{sinks, wording};
@@ -109,10 +109,16 @@ fn check_window(invocation: Invocation<'_>, project: &Project, diagnosis: &mut D
 fn files(loaded: &Loaded) -> HealthCheck {
     let subject = "configuration";
     let Some(project) = &loaded.project else {
-        let detail = match loaded.report.errors() {
-            1 => "1 error in the files".to_owned(),
-            errors => format!("{errors} errors in the files"),
-        };
+        let count = loaded.report.errors();
+        let errors = if count == 1 { "error" } else { "errors" };
+        let errors = format!("{count} {errors} in the files");
+        let mut findings = loaded.report.findings.iter();
+        let first = findings.find(|finding| finding.severity == Severity::Error);
+        let detail = first.map_or(errors.clone(), |first| {
+            let (place, message) = (&first.location, &first.message);
+            let which = if count == 1 { "" } else { "the first " };
+            format!("{errors}, {which}at {place}: {message}")
+        });
         return HealthCheck::fail(subject, detail, "`airlift validate` lists every error");
     };
     let customers = project.desired.customers.len();

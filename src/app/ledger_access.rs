@@ -115,9 +115,18 @@ fn parts_reversed(path: &Path) -> Vec<OsString> {
         .collect()
 }
 
-/// The value of `--ledger` if it is an address and not a directory.
+/// The value of `--ledger` if it is an address and not a directory. A mistyped address such as `s3:/bucket` is refused
+/// when it is opened: as a directory, it would be an empty ledger.
 pub(crate) fn shared_address(root: &Path) -> Option<&str> {
-    root.to_str().filter(|text| text.contains("://"))
+    const SCHEMES: [&str; 3] = ["az", "gs", "s3"];
+    let is_like = |text: &str, scheme: &str| {
+        let rest = text.strip_prefix(scheme);
+        rest.is_some_and(|rest| rest.starts_with(':') || rest.starts_with("//"))
+    };
+    root.to_str().filter(|text| {
+        let lower = text.to_ascii_lowercase();
+        text.contains("://") || SCHEMES.iter().any(|scheme| is_like(&lower, scheme))
+    })
 }
 
 /// The directory beside the project that holds the ledger and the state of the sandbox.

@@ -22,6 +22,11 @@ pub(super) async fn check_ledger(app: &App<'_>) -> Vec<HealthCheck> {
         checks.push(HealthCheck::warn("ledger key", WEAK_KEY, hint));
     }
     match app.ledger.load().await {
+        // The lock of a store that refuses every request would fail for the same reason.
+        Err(error @ LedgerError::Store { .. }) => {
+            checks.push(failed(error));
+            return checks;
+        }
         Err(error) => checks.push(failed(error)),
         Ok(recorded) => {
             checks.extend(check_entries(app, &recorded));

@@ -56,6 +56,9 @@ pub(super) fn cannot_open(
     let hints = hints(&error, names_organization, invocation);
     let mut failure = Failure::from(error);
     failure.message = message;
+    if !hints.is_empty() {
+        failure.hints.clear();
+    }
     if names_organization {
         failure.code = "wrong_organization";
     }

@@ -3,7 +3,7 @@
 
 use super::{Failure, FailureKind};
 use crate::api::{ApiError, ApiErrorKind};
-use crate::ledger::LedgerError;
+use crate::ledger::{CANNOT_OPEN, LedgerError};
 use crate::model::Damage;
 use crate::sandbox::SandboxError;
 use std::io::ErrorKind;
@@ -77,6 +77,13 @@ impl From<ApiError> for Failure {
                 let kind = FailureKind::Authentication;
                 return Self::new(kind, "all_forbidden", message).hint(ALL_FORBIDDEN);
             }
+            _ if error.status() == Some(403) => {
+                let code = "authentication_failed";
+                return Self::new(FailureKind::Authentication, code, message).hint(ALL_FORBIDDEN);
+            }
+            _ if error.status() == Some(402) => {
+                return Self::new(FailureKind::Error, "remote_failed", message).hint(ALL_FORBIDDEN);
+            }
             _ if error.is_auth() => (FailureKind::Authentication, "authentication_failed"),
             ApiErrorKind::Unresolved(_) => (FailureKind::Secret, "secret_unresolved"),
             ApiErrorKind::InconsistentList(_) | ApiErrorKind::MisplacedConnector(_) => {
@@ -103,6 +110,8 @@ impl From<LedgerError> for Failure {
             LedgerError::TooLarge { ref path, .. } => failure("ledger_failed")
                 .hint(damage_hint(Damage::TooLarge))
                 .hint(without_backup(path)),
+            LedgerError::Store { action, .. } if action == CANNOT_OPEN => failure("ledger_failed")
+                .hint("name another place with --ledger: a directory, or an address such as s3://BUCKET/DIR"),
             LedgerError::Store { .. } => failure("ledger_failed")
                 .hint("check the address of --ledger, and the credentials and the region of the store"),
             LedgerError::Changed { .. } => failure("ledger_changed"),

@@ -41,7 +41,7 @@ pub use rotations::{Rotations, UnfinishedRotation};
 pub use shards::{
     Division, check_claimed_shards, check_shards, claim_shards, division, resign_shards,
 };
-pub use store::{LedgerStore, SharedStore, open_shared, trusted};
+pub use store::{CANNOT_OPEN, LedgerStore, SharedStore, open_shared, trusted};
 
 use crate::model::Damage;
 use std::path::{Path, PathBuf};

@@ -5,8 +5,8 @@ pub(in crate::ledger) mod local;
 pub(in crate::ledger) mod object;
 
 pub use local::{LocalStore, trusted};
+pub use object::{CANNOT_OPEN, SharedStore, open_shared};
 pub(in crate::ledger) use object::{Moment, Put};
-pub use object::{SharedStore, open_shared};
 
 use super::lock::LOCK_FILE;
 use super::{LedgerError, disk_thread};

@@ -91,6 +91,44 @@ fn doctor_warns_of_credentials_of_the_run_in_the_project_and_of_jobs_that_print_
     assert!(!exposed.to_string().contains(&secret), "{exposed}");
 }
 
+#[test]
+fn doctor_searches_every_file_for_credentials_and_names_those_that_it_leaves_out() {
+    let env = TestEnv::applied();
+    for number in 0..1_100 {
+        env.write(&format!("notes-{number:04}.txt"), "nothing");
+    }
+    let secret = &env.variables["AIRBYTE_CLIENT_SECRET"];
+    env.write("notes-1099.txt", secret);
+    let large = std::fs::File::create(env.path("dump.sql")).unwrap();
+    large.set_len((16 << 20) + 1).unwrap();
+    env.run(&["doctor"])
+        .exits(0)
+        .says("notes-1099.txt has the organization's own credentials")
+        .says("ok    exposure")
+        .says("not searched for credentials: ./dump.sql (is larger than 16777216 bytes)");
+}
+
+#[test]
+fn doctor_names_the_first_error_of_the_files() {
+    let env = TestEnv::new();
+    env.write("airlift.yaml", "version: 1\ncustomers:\n  - nme: acme\n");
+    let output = env.run(&["doctor"]);
+    output
+        .exits(1)
+        .says("1 error in the files, at ./airlift.yaml:3:5: unknown field `nme`");
+}
+
+#[test]
+fn doctor_names_one_cause_of_a_store_without_credentials() {
+    let env = TestEnv::new();
+    let output = env.run(&["doctor", "--ledger", "s3:/bucket/dir"]);
+    output
+        .exits(1)
+        .says("the address of a ledger is s3://BUCKET/DIR");
+    assert_eq!(output.stdout.matches("fail  ledger").count(), 1, "{output}");
+    assert!(!env.path("s3:").exists());
+}
+
 /// The directory of the organization's ledger.
 fn ledger_of(env: &TestEnv) -> std::path::PathBuf {
     let entry = env.ledger_entries().remove(0);

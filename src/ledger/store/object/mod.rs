@@ -374,6 +374,9 @@ fn cause(error: &Error) -> String {
     line.chars().take(300).collect()
 }
 
+/// What was attempted if a store is not opened, because its address or this build does not fit.
+pub const CANNOT_OPEN: &str = "cannot open";
+
 /// Opens a store by its address: `s3://`, `gs://` or `az://`.
 ///
 /// `variables` are those that the tools of the store read, such as `AWS_REGION`.
@@ -382,7 +385,7 @@ pub fn open_shared(
     variables: impl IntoIterator<Item = (String, String)>,
 ) -> Result<SharedStore, LedgerError> {
     let failed = |cause: String| LedgerError::Store {
-        action: "cannot open",
+        action: CANNOT_OPEN,
         path: open::shown(address),
         cause,
     };
