@@ -28,7 +28,8 @@ pub fn similar_types(name: &str) -> Option<String> {
     }
 }
 
-/// The candidate closest to a mistyped word. Ignores case, and treats dashes and underscores alike.
+/// The only candidate that begins with an incomplete word, else the closest one to a mistyped word. Ignores case, and treats
+/// dashes and underscores alike.
 pub fn closest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     // The comparison costs the product of the lengths, and no field name is longer than this.
     const LONGEST: usize = 64;
@@ -39,7 +40,16 @@ pub fn closest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) ->
     let candidates: Vec<&str> = candidates.into_iter().collect();
     let folded: Vec<String> = candidates.iter().map(|text| plain(text)).collect();
     let names: Vec<&str> = folded.iter().map(String::as_str).collect();
-    let best = similar::get_close_matches(plain(word).as_str(), &names, 1, 0.6)
+    let word = plain(word);
+    let mut starting = (0..)
+        .zip(&names)
+        .filter(|(_, name)| name.starts_with(&word));
+    if let (Some((index, _)), None) = (starting.next(), starting.next())
+        && word.len() >= SHORTEST_PART
+    {
+        return candidates.get::<usize>(index).copied();
+    }
+    let best = similar::get_close_matches(word.as_str(), &names, 1, 0.6)
         .first()
         .copied()?;
     let index = names.iter().position(|name| *name == best)?;
@@ -63,6 +73,16 @@ mod tests {
         assert_eq!(similar("guthub"), "`github`");
         assert_eq!(similar_types("zzz"), None);
         assert_eq!(similar_types(""), None);
+    }
+
+    #[test]
+    fn closest_of_an_incomplete_word_is_the_only_one_that_begins_with_it() {
+        let names = ["repositories", "start_date", "start_time"];
+        assert_eq!(closest("repos", names), Some("repositories"));
+        assert_eq!(closest("start_tim", names), Some("start_time"));
+        assert_eq!(closest("sta", names), None);
+        assert_eq!(closest("re", names), None);
+        assert_eq!(closest("token", ["token_type", "token"]), Some("token"));
     }
 
     #[test]

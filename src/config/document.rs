@@ -141,10 +141,14 @@ impl Document {
     /// Whether the file is valid and says nothing, not even that there are no customers.
     pub(super) fn is_without_content(&self) -> bool {
         let says_something = |(_, value): &(&str, Origin<'_>)| !value.is_null();
+        let root = self.source.root();
+        let entries = self.entries();
+        // Another value in place of a mapping has a finding of its own.
+        let is_mapping = || matches!(root.to_json(), Value::Null | Value::Object(_));
         self.is_valid
-            && self.source.root().items().is_empty()
-            && !self
-                .entries()
+            && root.items().is_empty()
+            && (!entries.is_empty() || is_mapping())
+            && !entries
                 .iter()
                 .filter(|(name, _)| *name != "version")
                 .any(says_something)
@@ -272,7 +276,13 @@ fn head(root: Origin<'_>, findings: &mut Findings) -> RawFile {
                 let kind = kind_of(&other);
                 let message =
                     format!("the file must be a mapping such as `customers: […]`, not {kind}");
-                findings.at(root, Code::WrongType, message, None);
+                let help = if other.is_array() {
+                    "write `customers:` above, and indent the list below it"
+                } else {
+                    "write `customers:`, and a line `  - name: NAME` below it for each customer"
+                };
+                let help = Some(help.to_owned());
+                findings.at(root, Code::WrongType, message, help);
             }
         }
         return RawFile::default();

@@ -44,6 +44,7 @@ mod source;
 mod table;
 mod tables;
 mod template;
+mod unknown_fields;
 mod unread;
 mod upwards;
 mod validate;

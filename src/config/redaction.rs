@@ -95,7 +95,7 @@ impl Visibility {
 /// Whether a key looks like a field's name and not like a secret: short, plain, and with few digits.
 pub(super) fn nameable(key: &str) -> bool {
     let digits = key.bytes().filter(u8::is_ascii_digit).count();
-    if key == "<<" || key == "$secret" {
+    if ["<<", "$schema", "$secret"].contains(&key) {
         return true;
     }
     let plain = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-' || c == '.';
@@ -189,6 +189,7 @@ mod tests {
     fn nameable_pasted_secret_is_false() {
         assert!(nameable("client_secret") && nameable("x-api-key2"));
         assert!(nameable("a.b") && nameable("<<") && nameable("$secret") && nameable("a12"));
+        assert!(nameable("$schema") && !nameable("$schemas"));
         assert!(!nameable("ghp_1234abcd") && !nameable("a b") && !nameable(""));
         assert!(!nameable("a123") && !nameable("$secrets") && !nameable("ä"));
         assert!(nameable(&"a".repeat(40)) && !nameable(&"a".repeat(41)));

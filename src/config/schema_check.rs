@@ -6,8 +6,8 @@ use super::findings::Findings;
 use super::mistakes;
 use super::origin::Origin;
 use super::raw::{RawCustomer, RawFile};
-use super::redaction::{NOT_NAMED, did_you_mean, nameable, named};
-use crate::catalog::closest;
+use super::redaction::{NOT_NAMED, did_you_mean, nameable};
+use super::unknown_fields::{is_mistyped, keyword_beside, known_fields, unknown_fields};
 use jsonschema::error::{TypeKind, ValidationErrorKind};
 use jsonschema::{ValidationError, Validator};
 use schemars::generate::SchemaSettings;
@@ -124,18 +124,33 @@ impl SchemaPart {
         };
         let below = |name: &String| path.iter().cloned().chain([name.clone()]).collect();
         wrong.extend(unexpected.iter().map(below));
-        if findings.is_full() {
+        if self.is_repeated(error) {
+            wrong.push(path);
+        } else if findings.is_full() {
             findings.omit();
             wrong.push(path);
-            return;
-        }
-        let origin = descend(origin, &path);
-        if unexpected.is_empty() {
-            report(error, &path, origin, findings);
+        } else if unexpected.is_empty() {
+            report(error, &path, descend(origin, &path), findings);
             wrong.push(path);
         } else {
             let known = known_fields(&self.schema, error);
+            let origin = descend(origin, &path);
             unknown_fields(unexpected, (&known, error.instance()), origin, findings);
+        }
+    }
+
+    /// Whether another error has a better finding about the same mistake.
+    fn is_repeated(&self, error: &ValidationError<'_>) -> bool {
+        match error.kind() {
+            // A value that is no word of a list fails two keywords.
+            ValidationErrorKind::Type { .. } => {
+                keyword_beside(&self.schema, error, "enum").is_some()
+            }
+            ValidationErrorKind::Required { property } => {
+                let known = known_fields(&self.schema, error);
+                is_mistyped(property, error.instance(), &known)
+            }
+            _ => false,
         }
     }
 }
@@ -183,54 +198,6 @@ fn fractions(json: &Value, pattern: &[&str]) -> Vec<WrongPath> {
 
 fn unescape(step: &str) -> String {
     step.replace("~1", "/").replace("~0", "~")
-}
-
-/// The properties of the schema object whose keyword failed.
-fn known_fields(schema: &Value, error: &ValidationError<'_>) -> Vec<String> {
-    let keyword = error.schema_path().as_str();
-    let parent = keyword.rsplit_once('/').map_or("", |(parent, _)| parent);
-    let properties = schema
-        .pointer(parent)
-        .and_then(|schema| schema.get("properties"));
-    let properties = properties.and_then(Value::as_object);
-    properties
-        .map(|map| map.keys().cloned().collect())
-        .unwrap_or_default()
-}
-
-/// Reports unknown fields of a mapping with its known ones.
-fn unknown_fields(
-    names: &[String],
-    (known, mapping): (&[String], &Value),
-    origin: Origin<'_>,
-    findings: &mut Findings,
-) {
-    let fields = origin.fields();
-    for name in names {
-        if findings.is_full() {
-            findings.omit();
-        } else {
-            unknown_field(name, (known, mapping), fields.key(name), findings);
-        }
-    }
-}
-
-fn unknown_field(
-    name: &str,
-    (known, mapping): (&[String], &Value),
-    origin: Origin<'_>,
-    findings: &mut Findings,
-) {
-    let near = closest(name, known.iter().map(String::as_str));
-    let place = mistakes::of_place(name, known).map(str::to_owned);
-    let place = place.or_else(|| mistakes::of_connector_field(name, mapping));
-    let help = match (place, near) {
-        (Some(place), _) => place,
-        (None, Some(near)) => format!("did you mean `{near}`?"),
-        (None, None) => format!("valid fields: {}", known.join(", ")),
-    };
-    let message = format!("unknown field {}", named(name));
-    findings.at(origin, Code::UnknownField, message, Some(help));
 }
 
 /// The list that the end of a path is in.

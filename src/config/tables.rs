@@ -72,7 +72,7 @@ impl Tables {
                 let Some(format) = entry.format.or_else(|| Table::format_of(&file.path)) else {
                     let message = "the ending of the table's name does not say its format";
                     let help = if is_spreadsheet(&file.path) {
-                        "save the spreadsheet as CSV"
+                        "save the table as CSV, with commas"
                     } else {
                         "add `format: csv`, `json` or `jsonl`"
                     };
@@ -105,6 +105,12 @@ impl TableSource {
         }
         let (table, defects) = Table::read(source, &self.path, self.format);
         let has_columns = defects.is_empty() || !table.rows.is_empty();
+        if defects.is_empty() && table.rows.is_empty() {
+            let message = "the table has no rows, so that it declares no customers";
+            let help = "add a row for each customer, or remove the table from `customers_from`";
+            let site = FindingSite::new(table.header_location());
+            findings.at_site(site, Code::NoCustomers, message, Some(help.to_owned()));
+        }
         for defect in defects {
             let site = FindingSite {
                 row: defect.row,
@@ -121,7 +127,7 @@ impl TableSource {
 
 fn is_spreadsheet(path: &Path) -> bool {
     path.extension().is_some_and(|end| {
-        ["xlsx", "xls", "ods", "numbers"]
+        ["xlsx", "xls", "ods", "numbers", "tsv", "tab"]
             .iter()
             .any(|known| end.eq_ignore_ascii_case(known))
     })

@@ -9,8 +9,17 @@ mod tests;
 use super::diagnostic::{Excerpt, Location};
 use super::redaction::nameable;
 use super::yaml::{Span, Tree};
+use crate::catalog;
 
 pub(super) const MASK: &str = "•••";
+
+/// Words of the grammar that are no secret wherever they stand.
+const PUBLIC: [&str; 7] = ["active", "eu", "false", "inactive", "none", "true", "us"];
+
+/// Whether a value is a word of the grammar, or the name of a type.
+fn is_public(value: &str) -> bool {
+    PUBLIC.contains(&value) || catalog::find(value).is_some()
+}
 
 /// A masked line, and the column in it of each original character.
 pub(super) struct Masked {
@@ -52,14 +61,19 @@ impl Masked {
         })
     }
 
-    /// Masks a line without a tree: keeps the indentation, and the first key if it looks like a name.
+    /// Masks a line without a tree: keeps the indentation, the first key if it looks like a name, and its value if it is a
+    /// public word.
     pub(super) fn by_key(line: &str) -> Self {
         let lead = |c: char| c == ' ' || c == '-' || c == '\t';
         let body = line.trim_start_matches(lead);
         let indent = line.chars().count() - body.chars().count();
         let key = body.split_once(':').map(|(key, _)| key);
         let shown = key.filter(|key| nameable(key));
-        let shown_width = indent + shown.map_or(0, |key| key.chars().count() + 1);
+        let mut shown_width = indent + shown.map_or(0, |key| key.chars().count() + 1);
+        let value = shown.map(|key| &body[key.len() + 1..]);
+        if value.is_some_and(|value| value.starts_with(' ') && is_public(value.trim())) {
+            shown_width = line.chars().count();
+        }
         Self::build(line, |index, character| {
             index < shown_width || character == ' ' && index == shown_width
         })

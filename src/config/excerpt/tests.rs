@@ -81,3 +81,23 @@ fn mask_without_tree_shows_first_key_only() {
     assert_eq!(by_key("\t- x", 1, 2).0, " - •••");
     assert_eq!(by_key("é: x y", 1, 2).0, "•••");
 }
+
+#[test]
+fn mask_without_tree_shows_words_of_the_grammar_and_types() {
+    for line in [
+        "    type: zendesk-support",
+        "  - type: github",
+        "  region: us",
+        "protect: true",
+    ] {
+        assert_eq!(by_key(line, 1, 2).0, line);
+    }
+    for line in [
+        "type: githubs",
+        "token: us x",
+        "type:github",
+        "type: github # x",
+    ] {
+        assert!(by_key(line, 1, 2).0.ends_with("•••"), "{line}");
+    }
+}

@@ -2,6 +2,7 @@
 //! be a secret, except for switches and statuses.
 
 mod mask;
+mod syntax;
 #[cfg(test)]
 mod tests;
 mod variables;
@@ -10,11 +11,7 @@ pub(super) use mask::report_mask;
 pub(super) use variables::{of_name, of_reference};
 
 use super::code::Code;
-use super::yaml::typos::{
-    COLON_IN_VALUE, CONFLICT, FOREIGN_TEMPLATE, MASKED, MISPLACED_BRACKET, NO_COLON, NO_COMMA,
-    NO_DASH, NO_DOCUMENT_START, NO_SPACE_AFTER_COLON, NO_SPACE_AFTER_DASH, OPEN_QUOTE,
-    TEXT_AFTER_QUOTE, TOO_FAR, is_field_without_space,
-};
+use super::yaml::typos::{MASKED, is_field_without_space};
 use crate::catalog::{self, ConnectorType, FieldType};
 use crate::model::{Literal, Setting, names_secret};
 use serde_json::{Map, Value};
@@ -203,12 +200,17 @@ fn block_of(kind: &ConnectorType, name: &str) -> Option<&'static str> {
 }
 
 fn switch(name: &str, text: &str) -> String {
+    of_switch(text).map_or_else(
+        || format!("write `{name}: true` or `{name}: false`"),
+        |value| format!("write `{name}: {value}`"),
+    )
+}
+
+/// The value that a word for true or false stands for.
+pub(super) fn of_switch(text: &str) -> Option<bool> {
     let word = text.to_ascii_lowercase();
     let switch = SWITCHES.iter().find(|(switch, _)| *switch == word);
-    switch.map_or_else(
-        || format!("write `{name}: true` or `{name}: false`"),
-        |(_, value)| format!("write `{name}: {value}`"),
-    )
+    switch.map(|(_, value)| *value)
 }
 
 fn item(name: &str) -> &'static str {
@@ -281,6 +283,21 @@ pub(super) fn of_place(name: &str, known: &[String]) -> Option<&'static str> {
         {
             Some("did you mean `name`?")
         }
+        "$schema" => Some(
+            "write it as a comment: `# yaml-language-server: $schema=FILE`; `airlift init` writes the file",
+        ),
+        "template" | "templates" | "use" | "extends" if is_here("connectors") => Some(
+            "a template fills customers from the rows of a table: `customers_from` in the project file names both",
+        ),
+        "wave" | "waves" if is_here("connectors") => Some(
+            "waves belong to the command, as in `airlift apply --waves 5%,100%`; `label:KEY=VALUE` is a wave of `labels`",
+        ),
+        "workspace_id" | "customer_id" | "id" | "uuid" if is_here("connectors") => Some(
+            "remove it: airlift finds a workspace by its name; `airlift adopt CUSTOMER=ID` takes an id",
+        ),
+        "connector_id" | "id" | "uuid" if is_here("type") => Some(
+            "remove it: airlift finds a connector by its name; `airlift adopt CUSTOMER/CONNECTOR=ID` takes an id",
+        ),
         "guards" | "include" | "stores" | "secret_policy" | "templates" | "customers_from"
             if is_here("connectors") =>
         {
@@ -307,46 +324,10 @@ pub(super) fn of_defect(code: Code, message: &str) -> Option<&'static str> {
         Code::TypographicQuotes => Some(
             "write straight quotation marks or none; write \"“…”\" if the marks belong to the text",
         ),
-        Code::YamlSyntax => of_syntax(message),
-        _ => None,
-    }
-}
-
-/// What to do about a syntax error.
-fn of_syntax(message: &str) -> Option<&'static str> {
-    match message {
-        NO_SPACE_AFTER_COLON | NO_COLON => Some("write `FIELD: VALUE`"),
-        NO_SPACE_AFTER_DASH => Some("begin the item with a dash and a space: `- FIELD: VALUE`"),
-        NO_DASH => Some(
-            "begin the item with `- `, or indent the line as far as the other fields of the item above",
+        Code::BadAlias => Some(
+            "quote the value if the `*` belongs to it; an alias needs its anchor `&NAME` further above",
         ),
-        OPEN_QUOTE => Some("write the same quotation mark at the end of the value"),
-        COLON_IN_VALUE => Some("quote the value: `FIELD: \"VALUE\"`"),
-        TOO_FAR => Some("indent it as far as the field above"),
-        NO_COMMA => {
-            Some("separate items by commas; quote a value that contains a comma or a bracket")
-        }
-        TEXT_AFTER_QUOTE => Some(
-            "close the quotation mark of each value above; write \\\" for a quotation mark within a value",
-        ),
-        CONFLICT => Some("keep one of the two versions, and remove the lines with the markers"),
-        FOREIGN_TEMPLATE => Some(
-            "fill the template before airlift reads the file, or use `templates` and `customers_from`",
-        ),
-        NO_DOCUMENT_START => Some(
-            "write `---` on a line of its own before this one, or remove the lines that begin with `%`",
-        ),
-        MISPLACED_BRACKET => Some("remove it, or write the bracket that opens"),
-        _ if message.contains("expected '-' indicator") => Some(
-            "this line is indented less than the list above: indent it as far as the other fields of \
-             the list's last item",
-        ),
-        _ if message.contains("expected <block end>") => {
-            Some("indent this line as far as the other fields of the same item")
-        }
-        _ if message.contains("mapping values are not allowed") => Some(
-            "indent the line as far as the line above; quote a value that contains a colon and a space",
-        ),
+        Code::YamlSyntax => syntax::of_syntax(message),
         _ => None,
     }
 }

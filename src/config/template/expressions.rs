@@ -78,6 +78,13 @@ pub(super) struct Problem {
     pub(super) help: Option<String>,
 }
 
+/// The reason why a template cannot be filled.
+pub(super) struct Reason {
+    pub(super) message: String,
+    /// Whether no other row could fill it.
+    pub(super) is_of_template: bool,
+}
+
 /// Whether a text has an expression.
 pub(super) fn has_mark(text: &str) -> bool {
     text.contains("{{") || text.contains("{%") || text.contains("{#")
@@ -144,9 +151,12 @@ impl Expressions {
         &self,
         expression: &Expression,
         context: &Evaluated,
-    ) -> Result<Value, String> {
+    ) -> Result<Value, Reason> {
         self.try_evaluate(expression, context)
-            .map_err(|error| reason(&error))
+            .map_err(|error| Reason {
+                message: reason(&error),
+                is_of_template: is_of_template(&error),
+            })
     }
 
     fn try_evaluate(&self, expression: &Expression, context: &Evaluated) -> Result<Value, Error> {
@@ -219,6 +229,12 @@ fn reason(error: &Error) -> String {
             let detail = error.detail().unwrap_or("syntax error");
             detail.escape_debug().to_string()
         }
+        // Filters, tests and functions are words of the template.
+        _ if is_of_template(error) => error
+            .detail()
+            .unwrap_or("it uses a word that templates do not have")
+            .escape_debug()
+            .to_string(),
         ErrorKind::InvalidOperation => error
             .detail()
             .unwrap_or("an operation does not fit its values")
@@ -226,4 +242,12 @@ fn reason(error: &Error) -> String {
             .to_string(),
         kind => kind.to_string(),
     }
+}
+
+/// Whether a filter, a test or a function does not exist.
+fn is_of_template(error: &Error) -> bool {
+    matches!(
+        error.kind(),
+        ErrorKind::UnknownFilter | ErrorKind::UnknownTest | ErrorKind::UnknownFunction
+    )
 }

@@ -2,8 +2,10 @@
 
 use crate::config::code::Code;
 use crate::config::findings::Findings;
+use crate::config::mistakes;
 use crate::config::origin::Origin;
 use crate::config::raw_template::{RawParameter, RawParameterType};
+use crate::config::redaction::did_you_mean;
 use crate::model::has_reference_mark;
 use serde_json::{Number, Value};
 
@@ -69,6 +71,19 @@ impl Parameter {
             return Err("must not contain `${`: the template writes the references".to_owned());
         }
         Ok(value)
+    }
+
+    /// What to write in place of a cell that is refused.
+    pub(super) fn help(&self, cell: &Value) -> Option<String> {
+        if self.kind == RawParameterType::String && (cell.is_number() || cell.is_boolean()) {
+            return Some("quote it".to_owned());
+        }
+        let text = cell.as_str()?;
+        if self.kind == RawParameterType::Boolean {
+            return mistakes::of_switch(text).map(|value| format!("write `{value}`"));
+        }
+        let permitted = self.permitted.iter().flatten().filter_map(Value::as_str);
+        did_you_mean(text.trim(), permitted)
     }
 
     /// The problem of a value that becomes part of a secret reference: it must not lead to another secret.

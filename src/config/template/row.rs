@@ -58,14 +58,21 @@ impl Template {
         if !table.columns.is_empty() && !table.columns.iter().any(has_parameter) {
             // The file may be no table, so that its first line may hold a secret.
             let message = "the table has none of the columns that the template takes".to_owned();
-            findings.at_site(site, Code::UnknownColumn, message, None);
+            let help = "write the names of the columns into the first line of the file";
+            findings.at_site(site, Code::UnknownColumn, message, Some(help.to_owned()));
             return;
         }
         for column in &table.columns {
             if is_known(column) {
                 continue;
             }
-            let help = did_you_mean(column, self.parameters.keys().map(String::as_str));
+            // A column that the table has already is not the one that was meant.
+            let absent = self.parameters.keys();
+            let absent = absent.filter(|name| !table.columns.contains(name));
+            let help = did_you_mean(column, absent.map(String::as_str)).unwrap_or_else(|| {
+                "add it to `parameters` of the template, or remove the column".to_owned()
+            });
+            let help = Some(help);
             let message = format!(
                 "the template has no parameter for the column {}",
                 title(column)
@@ -74,15 +81,21 @@ impl Template {
         }
     }
 
-    /// Whether a connector is only in some rows.
-    fn has_conditions(&self) -> bool {
+    /// Whether a connector of this name may be in other rows only. A name with an expression may be any.
+    fn has_in_other_rows(&self, name: &str) -> bool {
         let connectors = self.customer.field("connectors").map(|field| &field.kind);
         let Some(NodeKind::List(connectors)) = connectors else {
             return false;
         };
-        connectors
+        let mut conditional = connectors
             .iter()
-            .any(|connector| connector.field(WHEN).is_some())
+            .filter(|connector| connector.field(WHEN).is_some());
+        conditional.any(
+            |connector| match connector.field("name").map(|field| &field.kind) {
+                Some(NodeKind::Literal(literal)) => literal.as_str() == Some(name),
+                _ => true,
+            },
+        )
     }
 
     /// The customer of a row, or findings.
@@ -106,11 +119,9 @@ impl Template {
         let Value::Object(mut customer) = expander.customer(&self.customer)? else {
             return None;
         };
-        let absent = overrides::apply(&context.patch, &mut customer, &mut context.connectors);
-        // A connector with `when` may be absent from this row only.
-        if !self.has_conditions() {
-            context.refuse_absent(&absent, &customer, findings);
-        }
+        let mut absent = overrides::apply(&context.patch, &mut customer, &mut context.connectors);
+        absent.retain(|name| !self.has_in_other_rows(name));
+        context.refuse_absent(&absent, &customer, findings);
         Some(Expanded {
             customer: Value::Object(customer),
             context,
@@ -134,8 +145,8 @@ impl<'t> RowContext<'t> {
     fn values(&mut self, findings: &mut Findings) -> Option<BTreeMap<&'t str, Value>> {
         let mut values = BTreeMap::new();
         let mut is_valid = true;
-        let mut refuse = |site, code, message: String| {
-            findings.at_site(site, code, message, None);
+        let mut refuse = |site, code, message: String, help: Option<String>| {
+            findings.at_site(site, code, message, help);
             false
         };
         for (name, parameter) in &self.template.parameters {
@@ -152,7 +163,7 @@ impl<'t> RowContext<'t> {
                 }
                 None if parameter.is_required => {
                     let message = "has no value, and the template requires one".to_owned();
-                    is_valid = refuse(self.site_of(name), Code::MissingCell, message);
+                    is_valid = refuse(self.site_of(name), Code::MissingCell, message, None);
                     continue;
                 }
                 None => Ok(parameter.default.clone()),
@@ -161,14 +172,18 @@ impl<'t> RowContext<'t> {
                 Ok(value) => {
                     values.insert(name.as_str(), value);
                 }
-                Err(message) => is_valid = refuse(self.site_of(name), Code::InvalidCell, message),
+                Err(message) => {
+                    let cell = self.table.cell(self.row, name);
+                    let help = cell.and_then(|cell| parameter.help(&cell.value));
+                    is_valid = refuse(self.site_of(name), Code::InvalidCell, message, help);
+                }
             }
         }
         if let Some(cell) = self.table.cell(self.row, OVERRIDES) {
             match overrides::parse(&cell.value) {
                 Ok(patch) => self.patch = patch,
                 Err(message) => {
-                    is_valid = refuse(self.site_of(OVERRIDES), Code::InvalidCell, message);
+                    is_valid = refuse(self.site_of(OVERRIDES), Code::InvalidCell, message, None);
                 }
             }
         }
@@ -356,7 +371,14 @@ impl Expander<'_, '_> {
                         value
                     }
                     Err(reason) => {
-                        self.fail(node, format!("the template cannot be filled: {reason}"));
+                        let message = format!("the template cannot be filled: {}", reason.message);
+                        if reason.is_of_template {
+                            let site = node.site.clone().shared();
+                            let code = Code::InvalidTemplate;
+                            self.findings.at_site(site, code, message, None);
+                        } else {
+                            self.fail(node, message);
+                        }
                         return None;
                     }
                 }

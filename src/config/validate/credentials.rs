@@ -1,6 +1,7 @@
 //! Responsible for validating `credentials`: exactly the fields of one method, and secrets only as
 //! references.
 
+use super::foreign_credentials::{foreign_fields, has_credentials, is_method, ways};
 use super::references::{RESERVED, reserved};
 use super::{ConnectorContext, did_you_mean_or_all, references, values};
 use crate::catalog::{self, AuthMethod, ConnectorType, Field};
@@ -10,7 +11,7 @@ use crate::config::findings::Findings;
 use crate::config::mistakes;
 use crate::config::origin::Origin;
 use crate::config::raw::RawBlock;
-use crate::config::redaction::{NOT_NAMED, named};
+use crate::config::redaction::named;
 use crate::config::schema_check::kind_of;
 use crate::model::{Literal, Setting, Settings, has_reference_mark, unescaped};
 use serde_json::{Map, Value};
@@ -26,12 +27,13 @@ pub(super) fn validate(
     let origin = context.origin.key("credentials");
     if let Some((method, kind)) = method.zip(context.kind) {
         foreign_fields(&block, method, kind, origin, findings);
-        // A key such as `token:value` has a finding of its own.
-        if !block
-            .keys()
-            .any(|key| mistakes::of_key(key).is_some() || is_method(key, method))
-        {
-            missing_fields(&block, method, origin, findings);
+        // A key such as `token:value` and a block of credentials have findings of their own.
+        if !block.iter().any(|(key, value)| {
+            mistakes::of_key(key).is_some()
+                || is_method(key, method)
+                || has_credentials(value, kind)
+        }) {
+            missing_fields(&block, method, (kind, context), findings);
         }
     }
     let fields = method.map(|method| &method.fields);
@@ -101,7 +103,8 @@ pub(super) fn absent(context: ConnectorContext<'_>, findings: &mut Findings) -> 
         || context.has_block_elsewhere("credentials");
     if context.kind.is_some() && !is_written {
         let message = "the connector has no `credentials`";
-        findings.at(context.origin, Code::MissingCredentials, message, None);
+        let help = context.kind.map(ways);
+        findings.at(context.origin, Code::MissingCredentials, message, help);
     }
     None
 }
@@ -119,11 +122,30 @@ fn is_misplaced(name: &str, context: ConnectorContext<'_>) -> bool {
 fn missing_fields(
     block: &RawBlock,
     method: &AuthMethod,
-    origin: Origin<'_>,
+    (kind, context): (&ConnectorType, ConnectorContext<'_>),
     findings: &mut Findings,
 ) {
+    let origin = context.origin.key("credentials");
     let given: Vec<&str> = block.keys().map(String::as_str).collect();
     let known: Vec<&str> = method.fields.keys().map(String::as_str).collect();
+    let names_method = context
+        .origin
+        .entries()
+        .iter()
+        .any(|(name, _)| *name == "auth");
+    let is_chosen = names_method
+        || kind.methods.len() == 1
+        || given.iter().any(|name| method.fields.contains_key(*name));
+    // Unknown fields have findings of their own, which name the credentials of each method.
+    let is_unknown = |name: &&str| mistakes::of_other_block(kind, name).is_none();
+    if !is_chosen && given.iter().any(is_unknown) {
+        return;
+    }
+    if !is_chosen && given.is_empty() {
+        let message = format!("`credentials` of {} is empty", kind.name);
+        let help = Some(ways(kind));
+        return findings.at(origin, Code::MissingCredentials, message, help);
+    }
     for name in method
         .required()
         .filter(|name| super::is_missing(name, &given, &known))
@@ -131,84 +153,6 @@ fn missing_fields(
         let message = format!("missing credential `{name}` of method {}", method.name);
         findings.at(origin, Code::MissingCredentials, message, None);
     }
-}
-
-/// Whether a field is the name of its method.
-fn is_method(name: &str, method: &AuthMethod) -> bool {
-    !method.fields.contains_key(name) && method.is_named(name)
-}
-
-/// What to write in place of a field that names a method.
-fn fields_of_named(name: &str, kind: &ConnectorType) -> Option<String> {
-    let method = kind.methods.iter().find(|method| method.is_named(name))?;
-    let fields: Vec<String> = method
-        .required()
-        .map(|field| format!("`{field}`"))
-        .collect();
-    Some(format!(
-        "write {}, which method {} takes",
-        fields.join(" and "),
-        method.name
-    ))
-}
-
-fn foreign_fields(
-    block: &RawBlock,
-    method: &AuthMethod,
-    kind: &ConnectorType,
-    origin: Origin<'_>,
-    findings: &mut Findings,
-) {
-    let is_foreign = |name: &&String| !method.fields.contains_key(*name) && *name != RESERVED;
-    if !block.keys().any(|name| is_foreign(&name)) {
-        return;
-    }
-    let origins = origin.fields();
-    for (name, value) in block.iter().filter(|(name, _)| is_foreign(name)) {
-        // An unknown field without a value may be a secret pasted into braces.
-        let label = if value.is_null() {
-            NOT_NAMED.to_owned()
-        } else {
-            named(name)
-        };
-        foreign_field(name, &label, kind, method, origins.key(name), findings);
-    }
-}
-
-/// Reports a field that the method does not have.
-fn foreign_field(
-    name: &str,
-    label: &str,
-    kind: &ConnectorType,
-    method: &AuthMethod,
-    origin: Origin<'_>,
-    findings: &mut Findings,
-) {
-    let owner = kind
-        .methods
-        .iter()
-        .find(|other| other.fields.contains_key(name));
-    if let Some(owner) = owner {
-        let message = format!(
-            "`{name}` belongs to method {}, while the other fields are those of {}",
-            owner.name, method.name
-        );
-        let help = Some("keep the fields of one method; `auth` names it".to_owned());
-        return findings.at(origin, Code::MixedAuth, message, help);
-    }
-    let mut known: Vec<&str> = method.fields.keys().map(String::as_str).collect();
-    let others = kind.methods.iter().flat_map(|other| other.fields.keys());
-    known.extend(others.map(String::as_str));
-    let help = mistakes::of_key(name).map(str::to_owned);
-    let help = help.or_else(|| mistakes::of_other_block(kind, name));
-    let help = help.or_else(|| fields_of_named(name, kind));
-    let help = help.or_else(|| {
-        let near = catalog::closest(name, known.iter().copied());
-        near.map(|near| format!("did you mean `{near}`?"))
-    });
-    let help = help.or_else(|| did_you_mean_or_all("", &known[..method.fields.len()]));
-    let message = format!("unknown credential {label} for {}", kind.name);
-    findings.at(origin, Code::UnknownCredential, message, help);
 }
 
 /// A field of the block, or a value inside a field.
@@ -351,7 +295,8 @@ impl CredentialField<'_> {
 
     fn empty(self, findings: &mut Findings) -> Option<Setting> {
         let message = format!("credential {} is empty", named(self.name));
-        findings.at(self.origin, Code::EmptyValue, message, None);
+        let help = Some("write a reference, such as \"${env:NAME}\"".to_owned());
+        findings.at(self.origin, Code::EmptyValue, message, help);
         None
     }
 

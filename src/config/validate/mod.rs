@@ -9,6 +9,7 @@ mod customer;
 mod customer_policy;
 mod entities;
 mod file_pattern;
+mod foreign_credentials;
 mod look_alikes;
 mod names;
 mod oauth_apps;

@@ -47,10 +47,16 @@ fn variables(
         }
         let message = format!("unknown variable {} for {}", named(name), kind.name);
         let help = mistakes::of_other_block(kind, name);
-        let help = help.or_else(|| did_you_mean_or_all(name, &known));
-        let help = help.or_else(|| Some(format!("{} has no variables", kind.name)));
+        let help = help.or_else(|| did_you_mean_or_all(name, &absent(&known, settings)));
+        let help = help.or_else(|| Some(format!("{} has no other variables", kind.name)));
         findings.at(origin, Code::UnknownVariable, message, help);
     }
+}
+
+/// The known names that the block does not have, so that an unknown one may stand for one of them.
+fn absent<'k>(known: &[&'k str], settings: &Settings) -> Vec<&'k str> {
+    let names = known.iter().copied();
+    names.filter(|name| !settings.contains_key(name)).collect()
 }
 
 fn missing_variables(
@@ -66,7 +72,21 @@ fn missing_variables(
         blocks.any(|block| block.entries().iter().any(|(field, _)| field == name))
     };
     let origin = context.origin.key("environment");
-    let absent = |name: &String| settings.is_none_or(|settings| !settings.contains_key(name));
+    // A value that is no mapping has a finding of its own.
+    let entries = context.origin.entries();
+    if settings.is_none()
+        && entries
+            .iter()
+            .any(|(name, value)| *name == "environment" && !value.is_null())
+    {
+        return;
+    }
+    let known: Vec<&str> = kind.variables.keys().map(String::as_str).collect();
+    let given: Vec<&str> = settings
+        .into_iter()
+        .flat_map(|settings| settings.keys())
+        .collect();
+    let absent = |name: &String| super::is_missing(name, &given, &known);
     for (name, variable) in kind.variables.iter().filter(|(name, _)| absent(name)) {
         let is_absent = variable.default_is_placeholder() && !is_beside(name);
         if is_absent && !context.has_block_elsewhere("environment") {
@@ -250,7 +270,7 @@ fn known_settings(
             continue;
         }
         let message = format!("unknown setting {} for {}", named(name), kind.name);
-        let help = did_you_mean_or_all(name, &known);
+        let help = did_you_mean_or_all(name, &absent(&known, settings));
         findings.at(origin, Code::UnknownSetting, message, help);
     }
     let given: Vec<&str> = settings.keys().collect();

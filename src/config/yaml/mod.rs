@@ -8,6 +8,7 @@ mod directives;
 mod parser;
 mod position;
 mod scalar;
+pub(super) mod spaces;
 mod syntax_error;
 mod tree;
 mod tree_builder;

@@ -2,6 +2,7 @@
 
 use super::defect::Defect;
 use super::position::{Mark, Span};
+use super::spaces;
 use super::typos::{self, TYPOGRAPHIC_QUOTES};
 use crate::config::code::Code;
 use crate::config::limits;
@@ -21,6 +22,8 @@ pub(super) fn explain(text: &str, error: &ScanError, innermost: Option<Mark>) ->
         (Code::YamlSyntax, start, message.to_owned())
     } else if let Some(start) = tab(text, at, info) {
         (Code::YamlSyntax, start, TAB.to_owned())
+    } else if let Some((start, character)) = like_space(text, at) {
+        (Code::YamlSyntax, start, spaces::message(character))
     } else if let Some((start, message)) = unquoted_reference(text, at) {
         (Code::UnquotedReference, start, message.to_owned())
     } else if info.starts_with("recursion limit") {
@@ -44,6 +47,12 @@ pub(super) fn explain(text: &str, error: &ScanError, innermost: Option<Mark>) ->
         )
     };
     defect(code, start, message)
+}
+
+/// A character that looks like a space, in the line of an error or in the content before it.
+fn like_space(text: &str, at: Mark) -> Option<(Mark, char)> {
+    let first = typos::line_before(text, at.line).unwrap_or(at.line);
+    spaces::find(text, at, first)
 }
 
 fn defect(code: Code, start: Mark, message: String) -> Defect {

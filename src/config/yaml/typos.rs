@@ -8,6 +8,11 @@ use crate::config::raw::FIELDS;
 
 pub(in crate::config) const NO_SPACE_AFTER_COLON: &str = "a space is missing after this colon";
 pub(in crate::config) const NO_SPACE_AFTER_DASH: &str = "a space is missing after this dash";
+pub(in crate::config) const TAB_AFTER_COLON: &str = "a tab follows this colon";
+pub(in crate::config) const INDICATOR: &str = "a value cannot begin with this character";
+pub(in crate::config) const ITEM_IN_MAPPING: &str =
+    "this list item stands where the mapping above has its next field";
+pub(in crate::config) const NO_ITEM: &str = "this line belongs to no item of the list above";
 pub(in crate::config) const NO_DASH: &str =
     "this line stands where an item of the list above begins, without `- `";
 pub(in crate::config) const OPEN_QUOTE: &str = "this quotation mark is not closed";
@@ -80,7 +85,13 @@ pub(super) fn of_plain_text(text: &str) -> Option<(Code, &'static str)> {
 pub(super) fn find(text: &str, error: Mark, info: &str) -> Option<Typo> {
     let here = |message| Some((error, message));
     if info.contains("'-' indicator") {
-        missing_dash(text, error)
+        missing_dash(text, error).or(Some((error, NO_ITEM)))
+    } else if info.contains("did not find expected key") {
+        item_before(text, error).map(|start| (start, ITEM_IN_MAPPING))
+    } else if info.contains("':' must be followed by") {
+        colon_before_tab(text, error).map(|colon| (colon, TAB_AFTER_COLON))
+    } else if info.contains("unexpected character") {
+        here(INDICATOR)
     } else if info.contains("expected <document start>") && text.starts_with(['%', '#']) {
         here(NO_DOCUMENT_START)
     } else if info.contains("expected ',' or") {
@@ -98,6 +109,30 @@ pub(super) fn find(text: &str, error: Mark, info: &str) -> Option<Typo> {
     } else {
         None
     }
+}
+
+/// The text of a line before a position.
+fn before(text: &str, position: Mark) -> Option<String> {
+    let line = line(text, position.line)?;
+    Some(line.chars().take(position.column as usize).collect())
+}
+
+/// The dash of an item that begins its line, and whose first field is at a position.
+fn item_before(text: &str, position: Mark) -> Option<Mark> {
+    let before = before(text, position)?;
+    let dash = before.trim_end().strip_suffix('-')?;
+    let line = line(text, position.line)?;
+    dash.trim()
+        .is_empty()
+        .then(|| mark(line, position.line, dash.len()))
+}
+
+/// The colon that only tabs separate from a position.
+fn colon_before_tab(text: &str, position: Mark) -> Option<Mark> {
+    let before = before(text, position)?;
+    let colon = before.trim_end_matches('\t').strip_suffix(':')?;
+    let line = line(text, position.line)?;
+    (colon.len() + 1 < before.len()).then(|| mark(line, position.line, colon.len()))
 }
 
 /// Whether a colon and a space are at a position.
@@ -145,7 +180,7 @@ fn line(text: &str, number: u32) -> Option<&str> {
 }
 
 /// The last line before another one that is neither blank nor a comment.
-fn line_before(text: &str, number: u32) -> Option<u32> {
+pub(super) fn line_before(text: &str, number: u32) -> Option<u32> {
     let is_content = |line: &str| !line.is_empty() && !line.starts_with('#');
     (1..number)
         .zip(text.lines())

@@ -323,3 +323,65 @@ fn load_ten_thousand_rows_is_fast() {
     // A generous bound: tests run without optimization, beside others.
     assert!(start.elapsed() < Duration::from_mins(1));
 }
+
+/// The findings of the template with a table, with what to do about them.
+fn findings_of(template: &str, table: &str, text: &str) -> String {
+    let home = project(&[("airlift.yaml", template), (table, text)]);
+    let report = load_one(home.path()).report;
+    let findings = report.findings.iter().map(|finding| {
+        let help = finding.help.as_deref().unwrap_or_default();
+        format!("{} {}: {help}\n", finding.code.as_str(), finding.message)
+    });
+    findings.collect()
+}
+
+#[test]
+fn cell_that_is_nearly_right_has_help() {
+    let template = TEMPLATE.replace("note: {required: false}", "note: {enum: [gold, silver]}");
+    let help = |row: &str| {
+        let table = format!("id,enabled,note\n{row}\n");
+        findings_of(&template, "tables/a.csv", &table)
+    };
+    assert!(help("A,true, gold").contains("did you mean `gold`?"));
+    assert!(help("A,true,GOLD").contains("did you mean `gold`?"));
+    assert!(help("A,yes,gold").contains("write `true`"));
+    let number = findings_of(&template, "tables/a.json", r#"[{"id": 1, "note": "gold"}]"#);
+    assert!(number.contains("quote it"), "{number}");
+}
+
+#[test]
+fn table_without_rows_warns() {
+    for (name, text) in [("tables/a.csv", "id\n"), ("tables/a.json", "[]")] {
+        let text = findings_of(TEMPLATE, name, text);
+        assert!(
+            text.starts_with("no_customers the table has no rows"),
+            "{text}"
+        );
+    }
+}
+
+#[test]
+fn unknown_filter_is_one_finding_in_the_template() {
+    let template = TEMPLATE.replace("'customer {{ row.id }}'", "'{{ row.id | uper }}'");
+    let text = findings_of(&template, "tables/a.csv", "id\nA\nB\nC\n");
+    assert_eq!(text.matches("uper").count(), 1, "{text}");
+    assert!(!text.contains("row 2"), "{text}");
+}
+
+#[test]
+fn override_that_removes_an_unknown_connector_is_refused_beside_conditions() {
+    let rows = |name: &str| {
+        let table =
+            format!(r#"[{{"id": "A", "overrides": {{"connectors": {{"{name}": null}}}}}}]"#);
+        findings_of(TEMPLATE, "tables/a.json", &table)
+    };
+    // The connector `Second` is in other rows.
+    assert!(
+        !rows("Second").contains("the customer has no"),
+        "{}",
+        rows("Second")
+    );
+    let unknown = rows("Gitub");
+    assert!(unknown.contains("the customer has no `Gitub`"), "{unknown}");
+    assert!(unknown.contains("did you mean `GitHub`?"), "{unknown}");
+}
