@@ -42,7 +42,7 @@ The customer's workspace must exist. The page at the origin, and no other, can
 use the token. airlift decodes it and checks its workspace before you get it.")]
 pub struct WidgetTokenArgs {
     /// The customer
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "CUSTOMER")]
     pub customer: String,
     /// The origin of your page: scheme, host and port, without a path
     #[arg(long, value_name = "ORIGIN")]
@@ -64,7 +64,7 @@ Example:
 The customer's workspace must exist. The token is valid for 20 minutes.")]
 pub struct ScopedTokenArgs {
     /// The customer
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "CUSTOMER")]
     pub customer: String,
     /// The sink.
     #[command(flatten)]

@@ -39,6 +39,88 @@ fn completions_know_commands_types_topics_and_the_names_of_the_project() {
 }
 
 #[test]
+fn completions_read_the_project_and_the_environment_that_the_line_names() {
+    let env = TestEnv::new();
+    env.write(
+        "other/airlift.yaml",
+        "version: 1\nenvironments:\n  prod: {variables: {S: ''}}\n  test: {variables: {S: -test}}\ncustomers:\n  \
+         - name: initech${var.S}\n",
+    );
+    let of = |words: &[&str]| candidates(&env, words);
+    assert_eq!(
+        of(&[
+            "airlift", "plan", "-f", "other", "--env", "test", "--target", "ini"
+        ]),
+        ["initech-test"]
+    );
+    assert_eq!(
+        of(&[
+            "airlift",
+            "--file=other",
+            "--env=prod",
+            "plan",
+            "--target",
+            "ini"
+        ]),
+        ["initech"]
+    );
+    assert!(of(&["airlift", "plan", "--type", "git"]).contains(&"github".to_owned()));
+    assert!(of(&["airlift", "connect", "acme/"]).contains(&"acme/Acme GitHub".to_owned()));
+    assert_eq!(of(&["airlift", "apply", "--confirm", "acm"]), ["acme"]);
+}
+
+/// What a shell completes with the script of airlift, or `None` without the shell.
+fn completed(env: &TestEnv, shell: &str, script: &str) -> Option<String> {
+    let bin = env.path("bin");
+    std::fs::create_dir_all(&bin).unwrap();
+    let _ = std::os::unix::fs::symlink(AIRLIFT, bin.join("airlift"));
+    let path = std::env::var("PATH").unwrap();
+    let mut command = Command::new(shell);
+    isolate(&mut command, env.root(), &env.variables)
+        .env("PATH", format!("{}:{path}", bin.display()))
+        .args(["-c", script]);
+    if Command::new(shell).arg("--version").output().is_err() {
+        assert!(
+            shell != "bash" || std::env::var_os("CI").is_none(),
+            "{shell} is missing"
+        );
+        return None;
+    }
+    let output = Output::run(&mut command, Duration::from_secs(30));
+    Some(output.exits(0).stdout.clone())
+}
+
+#[test]
+fn completions_of_bash_quote_names_with_blanks() {
+    let env = TestEnv::new();
+    // The words that bash passes for a line, the last one as the command gets it.
+    let complete = |words: &str, last: &str| {
+        let script = format!(
+            "source <(airlift completions bash); COMP_WORDS=({words}); \
+             COMP_CWORD=$((${{#COMP_WORDS[@]}} - 1)); _airlift airlift {last} ''; printf '%s\\n' \"${{COMPREPLY[@]}}\""
+        );
+        completed(&env, "bash", &script)
+    };
+    let Some(unquoted) = complete(r"airlift rotate 'acme/Acme\ G'", r"'acme/Acme\ G'") else {
+        return;
+    };
+    assert_eq!(unquoted, "acme/Acme\\ GitHub\n");
+    let quoted = complete(r#"airlift rotate "'acme/Acme G""#, "'acme/Acme G'");
+    assert_eq!(quoted.as_deref(), Some("acme/Acme GitHub\n"));
+    let option = complete("airlift plan --target = glo", "glo");
+    assert_eq!(option.as_deref(), Some("globex\nglobex/Globex\\ Stripe\n"));
+}
+
+#[test]
+fn completions_of_zsh_read_words_without_their_quotation_marks() {
+    let env = TestEnv::new();
+    let script = env.run(&["completions", "zsh"]);
+    let script = &script.exits(0).stdout;
+    assert!(script.contains(r#"-- "${(Q)words[@]}""#), "{script}");
+    assert!(!script.contains(r#""${words[@]}""#), "{script}");
+}
+
+#[test]
 fn version_is_an_option_and_a_command() {
     let env = TestEnv::new();
     let option = env.run(&["--version"]);

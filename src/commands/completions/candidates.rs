@@ -1,51 +1,54 @@
 //! Responsible for the values that a shell offers for arguments.
 
+use crate::app;
 use crate::catalog;
-use crate::config::{self, LoadOptions};
 use crate::explanations;
 use clap::{Arg, Command};
 use clap_complete::engine::{ArgValueCandidates, CompletionCandidate};
-use std::path::PathBuf;
-
-/// The arguments that name customers or connectors.
-const ADDRESSES: [&str; 5] = ["target", "targets", "exclude", "selectors", "customer"];
 
 /// Adds the values of arguments to a command and its subcommands.
 pub(super) fn add(command: Command) -> Command {
     let name = command.get_name().to_owned();
-    let with_values = |arg: Arg| match (name.as_str(), arg.get_id().as_str()) {
-        ("types", "name") | ("init", "types") => arg.add(ArgValueCandidates::new(types)),
-        ("explain", "name") => arg.add(ArgValueCandidates::new(topics)),
-        (_, id) if ADDRESSES.contains(&id) => arg.add(ArgValueCandidates::new(addresses)),
-        _ => arg,
+    let with_values = |arg: Arg| {
+        let value = arg.get_value_names().and_then(|names| names.first());
+        let value = value.map(ToString::to_string).unwrap_or_default();
+        match (name.as_str(), value.as_str()) {
+            ("types", "NAME") | (_, "TYPE") => arg.add(ArgValueCandidates::new(types)),
+            ("explain", "NAME") => arg.add(ArgValueCandidates::new(topics)),
+            (_, "CUSTOMER") => arg.add(ArgValueCandidates::new(customers)),
+            (_, "CUSTOMER/CONNECTOR") => arg.add(ArgValueCandidates::new(connectors)),
+            (_, value) if value.contains("SELECTOR") => {
+                let both = || customers().into_iter().chain(connectors()).collect();
+                arg.add(ArgValueCandidates::new(both))
+            }
+            _ => arg,
+        }
     };
     command.mut_args(with_values).mut_subcommands(add)
 }
 
+fn candidates(names: impl Iterator<Item = String>) -> Vec<CompletionCandidate> {
+    names.map(CompletionCandidate::new).collect()
+}
+
 fn types() -> Vec<CompletionCandidate> {
-    let types = catalog::all().iter();
-    types
-        .map(|kind| CompletionCandidate::new(&kind.name))
-        .collect()
+    candidates(catalog::all().iter().map(|kind| kind.name.clone()))
 }
 
 fn topics() -> Vec<CompletionCandidate> {
-    let topics = explanations::all().iter();
-    topics
-        .map(|topic| CompletionCandidate::new(topic.name))
-        .collect()
+    candidates(
+        explanations::all()
+            .iter()
+            .map(|topic| topic.name.to_owned()),
+    )
 }
 
-/// The customers and connectors of the project in the working directory.
-fn addresses() -> Vec<CompletionCandidate> {
-    let here = [PathBuf::from(".")];
-    let Some(project) = config::load(&here, &LoadOptions::default()).project else {
-        return Vec::new();
-    };
-    let customers = project.desired.customers.keys().cloned();
-    let connectors = project.desired.connectors();
-    customers
-        .chain(connectors.map(|(address, _)| address.to_string()))
-        .map(CompletionCandidate::new)
-        .collect()
+/// The customers of the project that the line names.
+fn customers() -> Vec<CompletionCandidate> {
+    candidates(app::completed_customers().into_iter())
+}
+
+/// The connectors of the project that the line names.
+fn connectors() -> Vec<CompletionCandidate> {
+    candidates(app::completed_connectors().into_iter())
 }
