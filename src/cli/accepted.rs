@@ -6,8 +6,8 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::parser::ValueSource;
 use clap::{ArgMatches, Command, Error, ValueEnum, error::ErrorKind};
 
-/// The commands that read only some of the global options, with the ids of those that they read.
-/// Every other command reads all. `--help`, `--color` and `--no-color` concern every command, because every
+/// The commands that read only some of the global options, with the ids of those that they read. A command below another
+/// one is named with it. Every other command reads all. `--help`, `--color` and `--no-color` concern every command, because every
 /// command can print an error.
 const READERS: &[(&str, &[&str])] = &[
     ("init", &["format"]),
@@ -29,12 +29,31 @@ const READERS: &[(&str, &[&str])] = &[
     // A token is written without a copy of it, which an event would be.
     ("token", ALL_BUT_EVENTS),
     ("types", ALL_BUT_EVENTS),
+    (OFFLINE_TYPES, &["format"]),
+    // Its arguments name the ledgers, and it copies every shard.
+    (
+        "ledger copy",
+        &[
+            "ca_file",
+            "env",
+            "files",
+            "format",
+            "json",
+            "ledger_mode",
+            "proxy",
+            "quiet",
+            "sandbox",
+            "verbose",
+        ],
+    ),
     ("explain", &["format"]),
     ("schema", &["format"]),
     ("sandbox", &["format"]),
     ("completions", &[]),
     ("man", &[]),
 ];
+/// `types` with neither `--refresh` nor `--templates`, which reads only the catalog of this build.
+const OFFLINE_TYPES: &str = "types without --refresh and --templates";
 const ALL_BUT_EVENTS: &[&str] = &[
     "ca_file",
     "env",
@@ -84,8 +103,7 @@ const FORMAT: &str = "format";
 const COMMENT: &str = "comment";
 
 fn formats(command: &str) -> impl Iterator<Item = Format> {
-    let further = FORMATS.iter().find(|(name, _)| *name == command);
-    let further = further.map_or([].as_slice(), |(_, formats)| formats);
+    let further = entry(FORMATS, command).map_or([].as_slice(), |formats| *formats);
     COMMON_FORMATS.into_iter().chain(further.iter().copied())
 }
 
@@ -117,7 +135,34 @@ fn hide(command: &mut Command, name: &str) {
     });
     *command = hidden;
     for subcommand in command.get_subcommands_mut() {
-        hide(subcommand, name);
+        let path = format!("{name} {}", subcommand.get_name());
+        hide(subcommand, &path);
+    }
+}
+
+/// The entry of a table for a command: its own one, else the one of the command above it.
+fn entry<T>(table: &'static [(&'static str, T)], command: &str) -> Option<&'static T> {
+    let of = |name: &str| {
+        table
+            .iter()
+            .find(|(known, _)| *known == name)
+            .map(|(_, entry)| entry)
+    };
+    of(command).or_else(|| of(command.split_once(' ')?.0))
+}
+
+/// The name of the command of a line in the tables.
+fn name_of(command: &str, matches: &ArgMatches) -> String {
+    if command == "types"
+        && !["refresh", "templates"]
+            .iter()
+            .any(|flag| matches.get_flag(flag))
+    {
+        return OFFLINE_TYPES.to_owned();
+    }
+    match matches.subcommand_name() {
+        Some(below) => format!("{command} {below}"),
+        None => command.to_owned(),
     }
 }
 
@@ -127,10 +172,7 @@ fn refuses(command: &str, option: &str) -> bool {
 
 fn reads(command: &str, option: &str) -> bool {
     READ_BY_ALL.contains(&option)
-        || READERS
-            .iter()
-            .find(|(name, _)| *name == command)
-            .is_none_or(|(_, options)| options.contains(&option))
+        || entry(READERS, command).is_none_or(|options| options.contains(&option))
 }
 
 /// Whether the command has an option and the command line names it.
@@ -150,6 +192,7 @@ pub(super) fn refuse_unread(command: &mut Command, matches: &ArgMatches) -> Resu
     let Some(subcommand) = command.find_subcommand_mut(name) else {
         return Ok(());
     };
+    let full_name = name_of(name, matches);
     let format = matches.get_one::<Format>(FORMAT).copied();
     if let Some(format) = format.filter(|format| formats(name).all(|known| known != *format)) {
         let value = format.to_possible_value();
@@ -163,14 +206,14 @@ pub(super) fn refuse_unread(command: &mut Command, matches: &ArgMatches) -> Resu
     }
     let unread: Vec<String> = subcommand
         .get_arguments()
-        .filter(|arg| arg.is_global_set() && refuses(name, arg.get_id().as_str()))
+        .filter(|arg| arg.is_global_set() && refuses(&full_name, arg.get_id().as_str()))
         .filter(|arg| matches.value_source(arg.get_id().as_str()) == Some(ValueSource::CommandLine))
         .filter_map(|arg| arg.get_long().map(|long| format!("--{long}")))
         .collect();
     if unread.is_empty() {
         return Ok(());
     }
-    let mut message = format!("`airlift {name}` does not use {}", unread.join(", "));
+    let mut message = format!("`airlift {full_name}` does not use {}", unread.join(", "));
     if unread.iter().any(|option| option == "--json") && reads(name, FORMAT) {
         message += "; --format json prints its result";
     }
@@ -208,7 +251,10 @@ mod tests {
         ("outputs", EVERY),
         ("ledger show", EVERY),
         ("ledger history", EVERY),
-        ("ledger copy x y", EVERY),
+        (
+            "ledger copy x y",
+            "ca-file color env file format help json ledger-mode no-color proxy quiet sandbox verbose",
+        ),
         ("ledger trust acme", EVERY),
         ("ledger rekey", EVERY),
         ("ledger sign", EVERY),
@@ -222,8 +268,8 @@ mod tests {
             "token widget --customer acme --origin https://app.example.com",
             WITHOUT_EVENTS,
         ),
-        ("types", WITHOUT_EVENTS),
-        ("types github", WITHOUT_EVENTS),
+        ("types --refresh", WITHOUT_EVENTS),
+        ("types --templates", WITHOUT_EVENTS),
         ("explain", "color format help no-color"),
         ("schema", "color format help no-color"),
         ("schema plan", "color format help no-color"),
@@ -305,6 +351,26 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn types_of_the_catalog_refuse_options_of_a_connection() {
+        for line in ["types", "types github", "types github --example"] {
+            for (option, arguments) in USES {
+                let words = line.split(' ').chain(arguments.iter().copied());
+                let words = ["airlift"].into_iter().chain(words).map(OsString::from);
+                let is_format = option == "format" && !line.contains("--example");
+                let is_read = is_format || ["color", "no-color"].contains(&option);
+                let parsed = parse(words, 80);
+                assert_eq!(parsed.is_ok(), is_read, "{line} {arguments:?}");
+            }
+        }
+        let words = ["airlift", "types", "--sandbox"].map(OsString::from);
+        let error = parse(words.into_iter(), 80).unwrap_err().to_string();
+        assert!(
+            error.contains("without --refresh and --templates"),
+            "{error}"
+        );
     }
 
     #[test]

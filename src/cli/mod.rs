@@ -190,8 +190,9 @@ impl Command {
 /// Parses a command line. Help and the version are returned as errors, which clap renders.
 pub fn parse(arguments: impl Iterator<Item = OsString>, width: usize) -> Result<Cli, clap::Error> {
     let mut command = command(width);
+    let arguments = with_options(&command, arguments.collect());
     let matches = command
-        .try_get_matches_from_mut(arguments.enumerate().map(version_option))
+        .try_get_matches_from_mut(arguments)
         .map_err(tips::with_tip)?;
     accepted::refuse_unread(&mut command, &matches)?;
     let mut cli = Cli::from_arg_matches(&matches)?;
@@ -211,13 +212,21 @@ pub fn parse(arguments: impl Iterator<Item = OsString>, width: usize) -> Result<
     Ok(cli)
 }
 
-/// The option for the command `version`, which many programs have.
-fn version_option((position, argument): (usize, OsString)) -> OsString {
-    if position == 1 && argument == "version" {
-        "--version".into()
-    } else {
-        argument
+/// The line with options in place of the commands `version` and `help`. The parser's own `help` prints another form of the
+/// help texts, which fills three screens.
+fn with_options(command: &clap::Command, mut arguments: Vec<OsString>) -> Vec<OsString> {
+    let is = |position: usize, name: &str| arguments.get(position).is_some_and(|word| word == name);
+    let parent = arguments.get(1).and_then(|word| word.to_str());
+    let parent = parent.and_then(|name| command.find_subcommand(name));
+    let has_help = parent.is_some_and(|parent| parent.find_subcommand("help").is_some());
+    if is(1, "version") {
+        arguments[1] = "--version".into();
+    } else if is(1, "help") || (has_help && is(2, "help")) {
+        let position = if is(1, "help") { 1 } else { 2 };
+        arguments.remove(position);
+        arguments.push("--help".into());
     }
+    arguments
 }
 
 /// Refuses a proxy that is not a URL. The message does not quote it, because it may hold a password.
@@ -265,6 +274,26 @@ mod tests {
     #[test]
     fn help_of_every_command_equals_the_golden() {
         crate::render::golden("help.txt", &help(&mut super::command(80)));
+    }
+
+    #[test]
+    fn help_command_prints_what_the_option_prints() {
+        let text = |line: &str| {
+            let arguments = line.split(' ').map(OsString::from);
+            super::parse(arguments, 80).unwrap_err().to_string()
+        };
+        for (command, option) in [
+            ("airlift help", "airlift --help"),
+            ("airlift help plan", "airlift plan --help"),
+            ("airlift help ledger copy", "airlift ledger copy --help"),
+            ("airlift ledger help copy", "airlift ledger copy --help"),
+            ("airlift ledger help", "airlift ledger --help"),
+        ] {
+            assert_eq!(text(command), text(option), "{command}");
+        }
+        assert!(text("airlift help nope").contains("unrecognized subcommand"));
+        let explain = ["airlift", "explain", "help"].map(OsString::from);
+        assert!(super::parse(explain.into_iter(), 80).is_ok());
     }
 
     fn help(command: &mut clap::Command) -> String {

@@ -40,6 +40,7 @@ const FILES: &str = "`-f` names the files";
 /// Adds what the command takes to an error about a word or about one that is missing.
 pub(super) fn with_tip(mut error: Error) -> Error {
     with_selector(&mut error);
+    closest_first(&mut error);
     let concerns_words = match error.kind() {
         // A missing option has no such tip.
         ErrorKind::MissingRequiredArgument => command(&error)
@@ -58,6 +59,16 @@ pub(super) fn with_tip(mut error: Error) -> Error {
         error.insert(ContextKind::Suggested, tip);
     }
     error
+}
+
+/// Names the closest command first, which the parser names last.
+fn closest_first(error: &mut Error) {
+    let kind = ContextKind::SuggestedSubcommand;
+    if let Some(ContextValue::Strings(names)) = error.get(kind) {
+        const MOST: usize = 2;
+        let names = names.iter().rev().take(MOST).cloned().collect();
+        error.insert(kind, ContextValue::Strings(names));
+    }
 }
 
 /// Names the selectors of a command that has no `--target`, in place of an option that is spelled like it.
@@ -112,6 +123,13 @@ mod tests {
             let text = error.to_string();
             assert!(text.contains(part), "{line}: {text}");
         }
+    }
+
+    #[test]
+    fn error_about_a_mistyped_command_names_the_closest_first() {
+        let error = parse(["airlift", "paln"].map(OsString::from).into_iter(), 80);
+        let text = error.unwrap_err().to_string();
+        assert!(text.contains("exist: 'plan', "), "{text}");
     }
 
     #[test]
