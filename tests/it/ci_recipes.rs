@@ -135,7 +135,10 @@ fn github_recipe_applies_the_rest_if_a_customer_is_blocked() {
     runner.env.remote().customer("acme");
     let faults = "list_integrations_connectors@acme:*:403".parse().unwrap();
     runner.env.sandbox().set_faults(faults).unwrap();
-    runner.job("propose").exits(0).says("blocked: acme");
+    runner
+        .job("propose")
+        .exits(0)
+        .says("blocked [customer_unreadable]: acme");
     assert_eq!(
         runner.expressions["${{ needs.propose.outputs.changes }}"],
         "true"

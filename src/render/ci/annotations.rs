@@ -4,16 +4,31 @@
 use super::{Problem, Problems};
 use crate::config::diagnostic::Severity;
 use crate::render::Out;
+use std::collections::HashMap;
 use std::io;
 
-/// Writes one command for each problem. Only for a runner of GitHub Actions.
+/// Writes one command for each problem. Equal problems are one, at the first place, because GitHub shows only ten errors and
+/// ten warnings of a step. Only for a runner of GitHub Actions.
 pub fn annotations(out: &mut Out<'_>, problems: &Problems) -> io::Result<()> {
-    let lines: String = problems.entries.iter().map(command).collect();
+    let mut groups: Vec<(&Problem, usize)> = Vec::new();
+    let mut known: HashMap<(&str, &str), usize> = HashMap::new();
+    for problem in &problems.entries {
+        let kind = (problem.code.as_str(), problem.message.as_str());
+        let index = *known.entry(kind).or_insert(groups.len());
+        match groups.get_mut(index) {
+            Some((_, count)) => *count += 1,
+            None => groups.push((problem, 1)),
+        }
+    }
+    let lines: String = groups
+        .into_iter()
+        .map(|(problem, count)| command(problem, count))
+        .collect();
     out.raw(lines.as_bytes())?;
     out.flush()
 }
 
-fn command(problem: &Problem) -> String {
+fn command(problem: &Problem, count: usize) -> String {
     let level = match problem.severity {
         Severity::Error => "error",
         Severity::Warning => "warning",
@@ -27,7 +42,11 @@ fn command(problem: &Problem) -> String {
     });
     let title = property(&problem.code);
     let message = data(problem.message.as_str());
-    format!("::{level} {place}title={title}::{message}\n")
+    let more = match count {
+        1 => String::new(),
+        _ => format!(" (and {} more like this)", count - 1),
+    };
+    format!("::{level} {place}title={title}::{message}{more}\n")
 }
 
 fn data(text: &str) -> String {

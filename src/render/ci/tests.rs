@@ -94,6 +94,20 @@ fn annotation_of_hostile_text_stays_one_command() {
 }
 
 #[test]
+fn annotations_of_equal_problems_are_one_with_the_count_of_the_others() {
+    let entries = (1..=500).map(|line| problem("a.yaml", line * 10, "unknown field"));
+    let problems = Problems {
+        command: "validate",
+        entries: entries.chain([problem("b.yaml", 1, "other")]).collect(),
+    };
+    let text = written(|out| annotations(out, &problems));
+    let lines: Vec<&str> = text.lines().collect();
+    assert_eq!(lines.len(), 2, "{text}");
+    assert!(lines[0].contains("line=10,") && lines[0].ends_with("(and 499 more like this)"));
+    assert!(lines[1].ends_with("::other"), "{text}");
+}
+
+#[test]
 fn problems_of_a_plan_are_refusals_blocks_and_warnings() {
     let plan = sample::rich();
     let problems = Problems::from_plan(&plan, |_| None);

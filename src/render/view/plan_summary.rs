@@ -211,8 +211,22 @@ fn unchanged(plan: &Plan, missing: MissingSecrets) -> Vec<Phrase> {
     sentences
 }
 
-/// The sentence about what matches the files.
+/// The sentence about what matches the files. It claims no more than the run compared.
 fn matching(plan: &Plan) -> Safe {
+    let matched = matched(plan);
+    let mut text = matched.as_str().to_owned();
+    let not_verified = usize::try_from(not_verified(plan)).unwrap_or(usize::MAX);
+    if not_verified > 0 {
+        let connectors = counted(not_verified, "connector");
+        text = format!(
+            "{}, except for secrets of {connectors}, which were not verified.",
+            text.trim_end_matches('.')
+        );
+    }
+    Safe::new(text)
+}
+
+fn matched(plan: &Plan) -> Safe {
     let summary = plan.summary;
     let connectors = usize::try_from(summary.connectors_declared).unwrap_or(usize::MAX);
     match (summary.customers_declared, connectors) {
