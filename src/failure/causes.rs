@@ -110,10 +110,7 @@ impl From<LedgerError> for Failure {
             LedgerError::TooLarge { ref path, .. } => failure("ledger_failed")
                 .hint(damage_hint(Damage::TooLarge))
                 .hint(without_backup(path)),
-            LedgerError::Store { action, .. } if action == CANNOT_OPEN => failure("ledger_failed")
-                .hint("name another place with --ledger: a directory, or an address such as s3://BUCKET/DIR"),
-            LedgerError::Store { .. } => failure("ledger_failed")
-                .hint("check the address of --ledger, and the credentials and the region of the store"),
+            LedgerError::Store { action, .. } => failure("ledger_failed").hint(store_hint(action)),
             LedgerError::Changed { .. } => failure("ledger_changed"),
             LedgerError::Newer { .. } => failure("ledger_newer").hint("use the newest airlift"),
             LedgerError::KeyChanged { .. } => failure("ledger_key_changed")
@@ -155,6 +152,15 @@ impl From<LedgerError> for Failure {
 }
 
 const RESTORE_OR_SIGN: &str = "restore the file from a backup, or run `airlift ledger sign`, which removes an old or missing list of rotations";
+
+/// What to do about a store that was not opened, or that refused a request.
+fn store_hint(action: &str) -> &'static str {
+    if action == CANNOT_OPEN {
+        "name another place with --ledger: a directory, or an address such as s3://BUCKET/DIR"
+    } else {
+        "check the address of --ledger, and the credentials and the region of the store"
+    }
+}
 
 /// What to do about an error of the system.
 fn io_hint(error: &std::io::Error) -> &'static str {

@@ -283,26 +283,34 @@ pub(super) fn of_place(name: &str, known: &[String]) -> Option<&'static str> {
         {
             Some("did you mean `name`?")
         }
-        "$schema" => Some(
-            "write it as a comment: `# yaml-language-server: $schema=FILE`; `airlift init` writes the file",
-        ),
-        "template" | "templates" | "use" | "extends" if is_here("connectors") => Some(
-            "a template fills customers from the rows of a table: `customers_from` in the project file names both",
-        ),
-        "wave" | "waves" if is_here("connectors") => Some(
-            "waves belong to the command, as in `airlift apply --waves 5%,100%`; `label:KEY=VALUE` is a wave of `labels`",
-        ),
-        "workspace_id" | "customer_id" | "id" | "uuid" if is_here("connectors") => Some(
-            "remove it: airlift finds a workspace by its name; `airlift adopt CUSTOMER=ID` takes an id",
-        ),
-        "connector_id" | "id" | "uuid" if is_here("type") => Some(
-            "remove it: airlift finds a connector by its name; `airlift adopt CUSTOMER/CONNECTOR=ID` takes an id",
-        ),
         "guards" | "include" | "stores" | "secret_policy" | "templates" | "customers_from"
             if is_here("connectors") =>
         {
             Some("it belongs to the project: write it at the start of a line, outside `customers`")
         }
+        _ => of_other_tools(name, is_here),
+    }
+}
+
+/// What to write in place of a field of other tools, in a customer or in a connector.
+fn of_other_tools(name: &str, is_here: impl Fn(&str) -> bool) -> Option<&'static str> {
+    let (in_customer, in_connector) = (is_here("connectors"), is_here("type"));
+    match name {
+        "$schema" => Some(
+            "write it as a comment: `# yaml-language-server: $schema=FILE`; `airlift init` writes the file",
+        ),
+        "template" | "templates" | "use" | "extends" if in_customer => Some(
+            "a template fills customers from the rows of a table: `customers_from` in the project file names both",
+        ),
+        "wave" | "waves" if in_customer => Some(
+            "waves belong to the command, as in `airlift apply --waves 5%,100%`; `label:KEY=VALUE` is a wave of `labels`",
+        ),
+        "workspace_id" | "customer_id" | "id" | "uuid" if in_customer => Some(
+            "remove it: airlift finds a workspace by its name; `airlift adopt CUSTOMER=ID` takes an id",
+        ),
+        "connector_id" | "id" | "uuid" if in_connector => Some(
+            "remove it: airlift finds a connector by its name; `airlift adopt CUSTOMER/CONNECTOR=ID` takes an id",
+        ),
         _ => None,
     }
 }

@@ -16,7 +16,7 @@ pub(super) fn of_syntax(message: &str) -> Option<&'static str> {
             "begin the item with `- `, or indent the line as far as the other fields of the item above",
         ),
         OPEN_QUOTE => Some("write the same quotation mark at the end of the value"),
-        COLON_IN_VALUE => Some("quote the value: `FIELD: \"VALUE\"`"),
+        COLON_IN_VALUE | INDICATOR => Some("quote the value: `FIELD: \"VALUE\"`"),
         TOO_FAR => Some("indent it as far as the field above"),
         NO_COMMA => {
             Some("separate items by commas; quote a value that contains a comma or a bracket")
@@ -32,7 +32,6 @@ pub(super) fn of_syntax(message: &str) -> Option<&'static str> {
             "write `---` on a line of its own before this one, or remove the lines that begin with `%`",
         ),
         TAB_AFTER_COLON => Some("write a space in place of the tab"),
-        INDICATOR => Some("quote the value: `FIELD: \"VALUE\"`"),
         ITEM_IN_MAPPING => Some(
             "begin each item of the list with `- `, or end the mapping above with its last field",
         ),

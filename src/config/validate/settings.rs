@@ -82,10 +82,7 @@ fn missing_variables(
         return;
     }
     let known: Vec<&str> = kind.variables.keys().map(String::as_str).collect();
-    let given: Vec<&str> = settings
-        .into_iter()
-        .flat_map(|settings| settings.keys())
-        .collect();
+    let given: Vec<&str> = settings.into_iter().flat_map(Settings::keys).collect();
     let absent = |name: &String| super::is_missing(name, &given, &known);
     for (name, variable) in kind.variables.iter().filter(|(name, _)| absent(name)) {
         let is_absent = variable.default_is_placeholder() && !is_beside(name);
