@@ -30,9 +30,15 @@ pub(super) fn known_fields(schema: &Value, error: &ValidationError<'_>) -> Vec<S
 
 /// Whether a mapping has an unknown field that probably stands for an absent one, which has a finding of its own then.
 pub(super) fn is_mistyped(absent: &Value, mapping: &Value, known: &[String]) -> bool {
-    let given = mapping.as_object().into_iter().flat_map(Map::keys);
-    let mut unknown = given.filter(|name| !known.contains(name));
-    unknown.any(|name| closest(name, known.iter().map(String::as_str)) == absent.as_str())
+    let Some(absent) = absent.as_str() else {
+        return false;
+    };
+    let stands_for = |name: &String| match mistakes::of_place(name, known) {
+        Some(help) => help == format!("did you mean `{absent}`?"),
+        None => closest(name, known.iter().map(String::as_str)) == Some(absent),
+    };
+    let mut given = mapping.as_object().into_iter().flat_map(Map::keys);
+    given.any(|name| !known.contains(name) && stands_for(name))
 }
 
 /// Reports unknown fields of a mapping with its known ones.

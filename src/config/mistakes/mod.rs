@@ -2,12 +2,14 @@
 //! be a secret, except for switches and statuses.
 
 mod mask;
+mod place;
 mod syntax;
 #[cfg(test)]
 mod tests;
 mod variables;
 
 pub(super) use mask::report_mask;
+pub(super) use place::of_place;
 pub(super) use variables::{of_name, of_reference};
 
 use super::code::Code;
@@ -73,6 +75,12 @@ pub(super) fn of_type(
         }
         Value::String(_) if expected == "a mapping" && name == Some("credentials") => {
             Some(CREDENTIALS.to_owned())
+        }
+        Value::Null if expected == "text" => {
+            Some("write its value after the colon, or remove the line".to_owned())
+        }
+        Value::Array(_) if expected == "text" => {
+            Some("write one value, without `- ` and brackets".to_owned())
         }
         Value::Array(items) if expected == "a mapping" && name.is_some() => {
             Some(mapping(name?, items))
@@ -199,6 +207,24 @@ fn block_of(kind: &ConnectorType, name: &str) -> Option<&'static str> {
     }
 }
 
+/// How to complete a time.
+pub(super) fn of_time(text: &str) -> Option<&'static str> {
+    let form: String = text
+        .chars()
+        .map(|c| if c.is_ascii_digit() { '9' } else { c })
+        .collect();
+    match form.split_at_checked(10)? {
+        ("9999-99-99", "") => Some("add the time and the zone: `T00:00:00Z`"),
+        ("9999-99-99", " 99:99:99" | " 99:99:99Z") => {
+            Some("write `T` between the date and the time, and the zone `Z` at the end")
+        }
+        ("9999-99-99", "T99:99:99" | "T99:99") => {
+            Some("write the seconds, and the zone `Z` at the end")
+        }
+        _ => None,
+    }
+}
+
 fn switch(name: &str, text: &str) -> String {
     of_switch(text).map_or_else(
         || format!("write `{name}: true` or `{name}: false`"),
@@ -243,74 +269,6 @@ pub(super) fn of_word(name: &str, word: &str) -> Option<String> {
         "protect" | "cache" if SWITCHES.iter().any(|(switch, _)| *switch == word) => {
             Some(switch(name, &word))
         }
-        _ => None,
-    }
-}
-
-/// Where a field belongs that is unknown where it stands. `known` are the fields of that place.
-pub(super) fn of_place(name: &str, known: &[String]) -> Option<&'static str> {
-    let is_here = |field: &str| known.iter().any(|known| known == field);
-    match name {
-        _ if name.starts_with('-') => Some(SPACE_AFTER_DASH),
-        "name" if is_here("customers") => Some(
-            "it belongs to a customer: write `customers:` above, and begin the customer with `- name: NAME`",
-        ),
-        "connectors" | "region" | "protect" | "labels" if is_here("customers") => {
-            Some("it belongs to a customer: indent it as far as the customer's `name`")
-        }
-        "name" | "previous_name" | "connectors" | "region" | "protect" | "labels" | "status"
-            if is_here("parameters") && is_here("customer") =>
-        {
-            Some(
-                "it belongs to the template's customer: write it below `customer:`, indented further",
-            )
-        }
-        "tags" | "tag" | "label" | "metadata" | "annotations" if is_here("labels") => {
-            Some("did you mean `labels`?")
-        }
-        "type" | "credentials" | "environment" | "replication_config" | "entities"
-            if !is_here("type") =>
-        {
-            Some("it belongs to a connector: indent it as far as the connector's `name`")
-        }
-        "connector_type" | "source_type" | "kind" | "connector" | "definition_id"
-            if is_here("type") =>
-        {
-            Some("did you mean `type`?")
-        }
-        "workspace_name" | "external_user_id" | "customer" | "customer_name" | "workspace"
-            if is_here("connectors") =>
-        {
-            Some("did you mean `name`?")
-        }
-        "guards" | "include" | "stores" | "secret_policy" | "templates" | "customers_from"
-            if is_here("connectors") =>
-        {
-            Some("it belongs to the project: write it at the start of a line, outside `customers`")
-        }
-        _ => of_other_tools(name, is_here),
-    }
-}
-
-/// What to write in place of a field of other tools, in a customer or in a connector.
-fn of_other_tools(name: &str, is_here: impl Fn(&str) -> bool) -> Option<&'static str> {
-    let (in_customer, in_connector) = (is_here("connectors"), is_here("type"));
-    match name {
-        "$schema" => Some(
-            "write it as a comment: `# yaml-language-server: $schema=FILE`; `airlift init` writes the file",
-        ),
-        "template" | "templates" | "use" | "extends" if in_customer => Some(
-            "a template fills customers from the rows of a table: `customers_from` in the project file names both",
-        ),
-        "wave" | "waves" if in_customer => Some(
-            "waves belong to the command, as in `airlift apply --waves 5%,100%`; `label:KEY=VALUE` is a wave of `labels`",
-        ),
-        "workspace_id" | "customer_id" | "id" | "uuid" if in_customer => Some(
-            "remove it: airlift finds a workspace by its name; `airlift adopt CUSTOMER=ID` takes an id",
-        ),
-        "connector_id" | "id" | "uuid" if in_connector => Some(
-            "remove it: airlift finds a connector by its name; `airlift adopt CUSTOMER/CONNECTOR=ID` takes an id",
-        ),
         _ => None,
     }
 }

@@ -1,6 +1,6 @@
 //! Tests of what to write in place of a common mistake.
 
-use super::{Code, of_defect, of_place, of_type, of_word};
+use super::{Code, of_defect, of_place, of_time, of_type, of_word};
 use serde_json::json;
 
 #[test]
@@ -83,4 +83,41 @@ fn of_type_of_a_list_leads_to_a_mapping() {
     let both = help("base", json!([{"name": "a"}, {"type": "b"}]));
     assert!(both.starts_with("write a line `FIELD: VALUE`"), "{both}");
     assert!(help("parameters", json!(["a", "b"])).contains("`NAME: {}`"));
+}
+
+#[test]
+fn of_time_says_what_a_time_lacks() {
+    assert!(of_time("2026-01-31").unwrap().contains("T00:00:00Z"));
+    assert!(of_time("2026-01-31 00:00:00").unwrap().contains("between"));
+    assert!(of_time("2026-01-31T00:00:00").unwrap().contains("zone"));
+    for other in ["01/02/2026", "", "é", "2026-01-31T00:00:00+99:99"] {
+        assert_eq!(of_time(other), None, "{other}");
+    }
+}
+
+#[test]
+fn of_place_translates_words_of_other_tools() {
+    let fields = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
+    let file: Vec<String> = fields(&["customers", "guards"]);
+    let customer: Vec<String> = fields(&["name", "connectors", "status"]);
+    let connector: Vec<String> = fields(&["name", "type"]);
+    assert_eq!(
+        of_place("tenants", &file),
+        Some("did you mean `customers`?")
+    );
+    assert_eq!(of_place("source", &connector), Some("did you mean `type`?"));
+    for (name, known, word) in [
+        ("enabled", &customer, "status: inactive"),
+        ("delete", &customer, "--prune"),
+        ("enabled", &connector, "--prune"),
+        ("description", &customer, "comment"),
+        ("wave", &customer, "--waves"),
+        ("workspace_id", &customer, "airlift adopt"),
+        ("id", &connector, "airlift adopt"),
+        ("$schema", &customer, "yaml-language-server"),
+    ] {
+        let help = of_place(name, known).unwrap_or_default();
+        assert!(help.contains(word), "{name}: {help}");
+    }
+    assert_eq!(of_place("enabled", &file), None);
 }

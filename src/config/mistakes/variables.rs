@@ -25,6 +25,8 @@ pub(in crate::config) fn of_reference(text: &str) -> Option<&'static str> {
         Some("`$${` is a literal `${`: write one `$`, \"${env:NAME}\"")
     } else if let Some(help) = of_store(inner) {
         Some(help)
+    } else if inner.starts_with("${") && inner.contains(":-") {
+        Some("a reference has no default: write \"${env:NAME}\", and set the variable")
     } else if inner.matches("${").count() > 1 {
         Some("a value takes one reference: keep the whole value in one secret")
     } else if inner.starts_with("$(") {
@@ -156,6 +158,7 @@ mod tests {
             ("env:ACME_TOKEN", "braces"),
             ("$ENV:ACME_TOKEN", "braces"),
             ("${ENV:ACME_TOKEN}", "lower case"),
+            ("${env:ACME_TOKEN:-none}", "no default"),
             ("${Env:ACME_TOKEN}", "lower case"),
             ("$${env:ACME_TOKEN}", "literal"),
             ("${ env:ACME_TOKEN}", "spaces"),

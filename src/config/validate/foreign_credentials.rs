@@ -112,8 +112,7 @@ impl ForeignField<'_> {
     /// What to write in place of the field.
     fn help(&self, kind: &ConnectorType, method: &AuthMethod) -> String {
         if has_credentials(self.value, kind) {
-            return "`credentials` takes its fields itself: remove this line, and indent them less"
-                .to_owned();
+            return "write its fields into `credentials` itself, without this level".to_owned();
         }
         let help = mistakes::of_key(self.name).map(str::to_owned);
         let help = help.or_else(|| mistakes::of_other_block(kind, self.name));

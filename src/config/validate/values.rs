@@ -85,7 +85,11 @@ fn check_format(
     };
     if !holds {
         let message = format!("{label} takes {wanted}");
-        return findings.at(origin, Code::InvalidFormat, message, None);
+        let help = (format == "date-time")
+            .then(|| mistakes::of_time(text))
+            .flatten();
+        let help = help.map(str::to_owned);
+        return findings.at(origin, Code::InvalidFormat, message, help);
     }
     let Some(pattern) = &field.pattern else {
         return;

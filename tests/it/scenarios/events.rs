@@ -155,7 +155,7 @@ fn events_of_invalid_files_name_the_places_and_end_with_the_failure() {
     };
     for line in ["validate", "plan"] {
         let events = same_exit(new, line, 1);
-        assert_eq!(of_type(&events, "diagnostic").len(), 2);
+        assert_eq!(of_type(&events, "diagnostic").len(), 1);
     }
     let events = same_exit(new, "plan", 1);
     let findings = of_type(&events, "diagnostic");
