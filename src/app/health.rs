@@ -192,7 +192,7 @@ fn check_credentials(env: &Environment) -> HealthCheck {
 /// Checks that the API issues a token and answers a GET, that the ledger can be read, and that the
 /// files can be planned.
 async fn check_api(invocation: Invocation<'_>, project: &Project, diagnosis: &mut Diagnosis) {
-    let events = sinks::quiet(invocation.ui);
+    let events = sinks::progress(invocation.ui);
     let app = match App::open(invocation, project, SessionSettings::default(), events).await {
         Ok(app) => app,
         Err(failure) => return diagnosis.push_failure(subject_of(&failure), &failure),

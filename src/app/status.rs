@@ -7,12 +7,14 @@ use super::{App, Selectable, unverified};
 use crate::api::{ApiError, Check, CheckStatus};
 use crate::catalog;
 use crate::cli::{StateArg, StatusArgs};
+use crate::events::Event;
 use crate::failure::Failure;
 use crate::model::{Address, ConnectorBody, ConnectorEntry, CustomerEntry, SecretLookup, Status};
 use crate::plan::{Blocked, Operation, Plan, Policy};
 use crate::render::{ConnectorState, ConnectorStatus, StatusReport, wording};
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// A state, and the reason for it.
 pub(super) type Verdict = (ConnectorState, Option<String>);
@@ -116,9 +118,18 @@ impl App<'_> {
             .flat_map(ManagedConnector::all_of)
             .filter(|connector| policy.selects(&connector.address))
             .collect();
+        let (total, done) = (recorded.len(), AtomicUsize::new(0));
+        let checked = |done| self.events.emit(Event::ConnectorsChecked { done, total });
+        if total > 0 {
+            checked(0);
+        }
         let checks: Vec<_> = recorded
             .iter()
-            .map(|connector| self.recorded_status(connector, args))
+            .map(|connector| async {
+                let status = self.recorded_status(connector, args).await;
+                checked(done.fetch_add(1, Ordering::Relaxed) + 1);
+                status
+            })
             .collect();
         let checks = stream::iter(checks).buffered(self.parallelism);
         let mut states: Vec<ConnectorStatus> = checks.try_collect().await?;

@@ -351,6 +351,15 @@ mod tests {
     }
 
     #[test]
+    fn plan_from_a_snapshot_refuses_options_of_reading() {
+        for option in ["--refresh=full", "--listing=organization", "--max-rps=2"] {
+            let line = ["airlift", "plan", "--snapshot", "x", option];
+            let error = super::parse(line.into_iter().map(OsString::from), 80).unwrap_err();
+            assert!(error.to_string().contains("cannot be used"), "{error}");
+        }
+    }
+
+    #[test]
     fn usage_of_rotate_without_selection_names_each_way_to_select() {
         let arguments = ["airlift", "rotate"].map(OsString::from);
         let error = super::parse(arguments.into_iter(), 80).unwrap_err();

@@ -33,7 +33,9 @@ pub struct PlanArgs {
     #[arg(
         long,
         value_name = "FILE",
-        conflicts_with_all = ["out", "save"],
+        conflicts_with_all = [
+            "out", "save", "refresh", "listing", "settle_timeout", "parallelism", "max_rps",
+        ],
         help_heading = "Snapshot"
     )]
     pub snapshot: Option<PathBuf>,

@@ -29,6 +29,8 @@ pub enum Event<'a> {
     ConnectorsListed { done: usize, total: usize },
     /// The details of `done` connectors were read.
     DetailsRead { done: usize, total: usize },
+    /// The credentials of `done` connectors were checked.
+    ConnectorsChecked { done: usize, total: usize },
     /// The run waits for the service, the rate limit, a retry, or another run.
     WaitStarted { reason: &'a str, longest: Duration },
     /// A request got a response, or failed.

@@ -175,6 +175,7 @@ pub(super) enum RefreshPhase {
     Customers,
     Connectors,
     Details,
+    Checks,
 }
 
 /// One request and its response.

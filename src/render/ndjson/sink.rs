@@ -61,6 +61,9 @@ impl Sink for EventSink {
             Event::DetailsRead { done, total } => {
                 self.read(RefreshPhase::Details, done, Some(total));
             }
+            Event::ConnectorsChecked { done, total } => {
+                self.read(RefreshPhase::Checks, done, Some(total));
+            }
             Event::WaitStarted { reason, longest } => {
                 let seconds = longest.as_secs_f64();
                 let message = format!("waiting up to {seconds:.1} s: {reason}");
@@ -254,6 +257,7 @@ fn reading(phase: RefreshPhase) -> &'static str {
         RefreshPhase::Customers => "listing customers",
         RefreshPhase::Connectors => "listing connectors",
         RefreshPhase::Details => "reading details",
+        RefreshPhase::Checks => "checking connectors",
     }
 }
 

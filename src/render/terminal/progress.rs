@@ -56,6 +56,9 @@ impl Sink for Progress {
                 self.read("Listing connectors", done, Some(total));
             }
             Event::DetailsRead { done, total } => self.read("Reading details", done, Some(total)),
+            Event::ConnectorsChecked { done, total } => {
+                self.read("Checking connectors", done, Some(total));
+            }
             Event::WaitStarted { reason, longest } => self.wait(reason, longest),
             Event::ExecutionStarted { steps } => self.phase("Applying", u64::try_from(steps).ok()),
             Event::WaveStarted {
@@ -306,6 +309,15 @@ mod tests {
         progress.emit(Event::CustomersListed { done: 250 });
         progress.emit(Event::CustomersListed { done: 100 });
         let expected = ("Listing customers".to_owned(), 100, None);
+        assert_eq!(shown(&progress), expected);
+    }
+
+    #[test]
+    fn progress_of_checks_has_a_phase_of_its_own() {
+        let progress = progress();
+        progress.emit(Event::ConnectorsChecked { done: 0, total: 3 });
+        progress.emit(Event::ConnectorsChecked { done: 2, total: 3 });
+        let expected = ("Checking connectors".to_owned(), 2, Some(3));
         assert_eq!(shown(&progress), expected);
     }
 
