@@ -5,8 +5,9 @@ use clap::Args;
 /// `completions`.
 #[derive(Args, Clone, Copy, Debug)]
 #[command(after_help = "\
-Example:
-  airlift completions bash > ~/.local/share/bash-completion/completions/airlift")]
+Examples:
+  airlift completions bash > ~/.local/share/bash-completion/completions/airlift
+  airlift completions zsh > ~/.zfunc/_airlift     in a directory of fpath")]
 pub struct CompletionsArgs {
     /// The shell to print it for
     #[arg(value_enum)]

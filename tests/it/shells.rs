@@ -116,8 +116,16 @@ fn completions_of_zsh_read_words_without_their_quotation_marks() {
     let env = TestEnv::new();
     let script = env.run(&["completions", "zsh"]);
     let script = &script.exits(0).stdout;
-    assert!(script.contains(r#"-- "${(Q)words[@]}""#), "{script}");
+    assert!(
+        script.contains(r#"-- "${(@Q)words[1,CURRENT-1]}""#),
+        "{script}"
+    );
     assert!(!script.contains(r#""${words[@]}""#), "{script}");
+    // The first completion of a session reads the file, and has to answer, too.
+    assert!(
+        script.ends_with("    _clap_dynamic_completer_airlift\nfi\n"),
+        "{script}"
+    );
 }
 
 #[test]
