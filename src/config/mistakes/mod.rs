@@ -58,10 +58,8 @@ pub(super) fn of_type(
         Value::Number(_) | Value::Bool(_) if expected.starts_with("text") => {
             Some("quote it".to_owned())
         }
-        Value::String(text)
-            if expected.starts_with("a whole number") && text.parse::<u64>().is_ok() =>
-        {
-            Some("remove the quotes".to_owned())
+        Value::String(text) if expected.starts_with("a whole number") => {
+            whole_number(text).map(str::to_owned)
         }
         Value::String(text) if expected.starts_with("true or false") => Some(switch(name?, text)),
         Value::String(text) if expected == "a mapping" && is_field_without_space(text) => {
@@ -101,6 +99,16 @@ pub(super) fn of_type(
             Some("indent its items below it, or remove the line".to_owned())
         }
         _ => None,
+    }
+}
+
+/// How to write a text as a whole number.
+fn whole_number(text: &str) -> Option<&'static str> {
+    if text.parse::<u64>().is_ok() {
+        Some("remove the quotes")
+    } else {
+        text.ends_with('%')
+            .then_some("write the number alone; `max_delete_percent` counts in percent")
     }
 }
 

@@ -23,6 +23,9 @@ pub(in crate::config) fn of_place(name: &str, known: &[String]) -> Option<&'stat
         "tags" | "tag" | "label" | "metadata" | "annotations" if is_here("labels") => {
             Some("did you mean `labels`?")
         }
+        "environment" if is_here("environments") => Some(
+            "`environments` names them, and `--env NAME` or AIRLIFT_ENV chooses one; a connector has an `environment`, too",
+        ),
         "type" | "credentials" | "environment" | "replication_config" | "entities"
             if !is_here("type") =>
         {
@@ -53,9 +56,7 @@ fn of_other_tools(name: &str, is_here: impl Fn(&str) -> bool) -> Option<&'static
     let (in_file, in_customer) = (is_here("customers"), is_here("connectors"));
     let in_connector = is_here("type");
     match name {
-        "workspaces" | "tenants" | "accounts" | "clients" | "organizations" if in_file => {
-            Some("did you mean `customers`?")
-        }
+        _ if in_file => of_project(name),
         "enabled" | "disabled" | "suspended" | "active" | "paused" | "state" if in_customer => {
             Some("write `status: inactive` to suspend the customer, or `status: active`")
         }
@@ -70,9 +71,6 @@ fn of_other_tools(name: &str, is_here: impl Fn(&str) -> bool) -> Option<&'static
         {
             Some("write a comment: `# TEXT`")
         }
-        "$schema" => Some(
-            "write it as a comment: `# yaml-language-server: $schema=FILE`; `airlift init` writes the file",
-        ),
         "template" | "templates" | "use" | "extends" if in_customer => Some(
             "a template fills customers from the rows of a table: `customers_from` in the project file names both",
         ),
@@ -84,6 +82,45 @@ fn of_other_tools(name: &str, is_here: impl Fn(&str) -> bool) -> Option<&'static
         ),
         "connector_id" | "id" | "uuid" if in_connector => Some(
             "remove it: airlift finds a connector by its name; `airlift adopt CUSTOMER/CONNECTOR=ID` takes an id",
+        ),
+        _ => None,
+    }
+}
+
+/// Options of the command line that people look for in a file.
+const OPTIONS: [&str; 12] = [
+    "ca_file",
+    "format",
+    "ledger",
+    "max_rps",
+    "parallelism",
+    "policy",
+    "proxy",
+    "prune",
+    "sandbox",
+    "shard",
+    "wave",
+    "waves",
+];
+
+/// What to write in place of a field of other tools, outside of customers.
+fn of_project(name: &str) -> Option<&'static str> {
+    match name {
+        "workspaces" | "tenants" | "accounts" | "clients" | "organizations" => {
+            Some("did you mean `customers`?")
+        }
+        "$schema" => Some(
+            "write it as a comment: `# yaml-language-server: $schema=FILE`; `airlift init` writes the file",
+        ),
+        "client_id" | "client_secret" | "api_key" | "token" | "api_host" | "host" | "api"
+        | "url" => Some(
+            "remove it: AIRBYTE_CLIENT_ID, AIRBYTE_CLIENT_SECRET and AIRBYTE_API_HOST come from the environment of a run",
+        ),
+        "defaults" | "default" | "common" | "anchors" => {
+            Some("repeat the fields, or write them once in `templates`")
+        }
+        _ if OPTIONS.contains(&name) => Some(
+            "remove it: it is an option of the command line; `airlift COMMAND --help` lists them",
         ),
         _ => None,
     }

@@ -114,10 +114,18 @@ fn of_place_translates_words_of_other_tools() {
         ("wave", &customer, "--waves"),
         ("workspace_id", &customer, "airlift adopt"),
         ("id", &connector, "airlift adopt"),
-        ("$schema", &customer, "yaml-language-server"),
     ] {
         let help = of_place(name, known).unwrap_or_default();
         assert!(help.contains(word), "{name}: {help}");
     }
     assert_eq!(of_place("enabled", &file), None);
+    for (name, word) in [
+        ("client_secret", "AIRBYTE_CLIENT_SECRET"),
+        ("ledger", "option"),
+        ("defaults", "templates"),
+        ("$schema", "yaml-language-server"),
+    ] {
+        let help = of_place(name, &file).unwrap_or_default();
+        assert!(help.contains(word), "{name}: {help}");
+    }
 }

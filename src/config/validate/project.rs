@@ -127,7 +127,8 @@ pub(in crate::config) fn version(document: &Document, findings: &mut Findings) {
     if document.head.version.is_some_and(|version| version != 1) {
         let message = "this version of airlift supports only `version: 1`";
         let origin = document.key("version");
-        findings.at(origin, Code::UnsupportedVersion, message, None);
+        let help = Some("write `version: 1`, or use the newest airlift".to_owned());
+        findings.at(origin, Code::UnsupportedVersion, message, help);
     }
 }
 
@@ -218,7 +219,8 @@ pub(in crate::config) fn organization(
         .map_err(|_| {
             let message = "`organization_id` takes an organization's UUID";
             let origin = document.key("organization_id");
-            findings.at(origin, Code::InvalidFormat, message, None);
+            let help = Some("`airlift doctor` prints the one of the credentials".to_owned());
+            findings.at(origin, Code::InvalidFormat, message, help);
         })
         .ok()
 }
