@@ -25,6 +25,7 @@ use crate::render;
 use serde_json::{Value, json};
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 /// The reason why a change is not accepted.
 pub(super) type Refusal = &'static str;
@@ -299,7 +300,8 @@ impl Acceptor<'_> {
         let declared = declared.ok_or(NOT_DECLARED)?.clone();
         let observed = self.observed_connector(id).ok_or(NOT_EDITABLE)?.clone();
         let path = connector_path(customer, name);
-        let mut connector = self.entry()?.connectors.remove(name).ok_or(NOT_DECLARED)?;
+        let connector = self.entry()?.connectors.remove(name).ok_or(NOT_DECLARED)?;
+        let mut connector = Arc::unwrap_or_clone(connector);
         let is_name = |field: &&FieldChange| field.path == "name";
         for field in fields.iter().filter(|field| !is_name(field)) {
             let value = accepted_value(field, &observed)?;
@@ -336,7 +338,7 @@ impl Acceptor<'_> {
         if connectors.contains_key(name) {
             return Err(NOT_EDITABLE);
         }
-        connectors.insert(name.to_owned(), connector);
+        connectors.insert(name.to_owned(), Arc::new(connector));
         Ok(())
     }
 

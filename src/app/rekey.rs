@@ -51,6 +51,7 @@ impl<'a> App<'a> {
         for (id, customer) in &mut recorded.customers {
             for (name, connector) in &mut customer.connectors {
                 let address = Address::connector(&customer.name, name);
+                let connector = Arc::make_mut(connector);
                 self.rekey_connector(&values, &address, connector, &mut rekeyed);
             }
             // Every entry gets a MAC of the new key, whether or not its fingerprints moved.

@@ -78,6 +78,7 @@ impl App<'_> {
             for (connector_name, connector) in &mut customer.connectors {
                 let address = Address::connector(&name, connector_name);
                 if selected.selects(&address) {
+                    let connector = Arc::make_mut(connector);
                     self.trust_connector(&values, &address, connector, &mut plan.result);
                 }
             }

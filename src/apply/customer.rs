@@ -110,7 +110,7 @@ impl<'a> CustomerExecutor<'a> {
         self.reports
     }
 
-    async fn execute_step(&mut self, step: &Step) -> StepResult {
+    async fn execute_step(&mut self, step: &'a Step) -> StepResult {
         let creates = matches!(step.operation, Operation::CreateCustomer { .. });
         // A request that was sent is finished, even if the run has been stopped since.
         if !(creates && self.ctx.creation.is_some()) {

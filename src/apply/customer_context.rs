@@ -19,16 +19,16 @@ pub(super) struct CustomerContext<'a> {
     /// The request for the customer's token, if it was sent before the steps.
     pub(super) creation: Option<Result<Creation, StepError>>,
     /// Connectors that this run created and whose duplicates are not resolved yet.
-    pub(super) created: Vec<CreatedConnector>,
+    pub(super) created: Vec<CreatedConnector<'a>>,
     /// Whether a listing of the organization proves that the created connectors have no duplicates.
     pub(super) is_proven: bool,
 }
 
 /// A connector that this run created.
 #[derive(Clone, Debug)]
-pub(super) struct CreatedConnector {
+pub(super) struct CreatedConnector<'a> {
     pub(super) id: ConnectorId,
-    pub(super) body: ConnectorBody,
+    pub(super) body: &'a ConnectorBody,
     /// The sequence number of its intent, which ends when its duplicates are resolved.
     pub(super) seq: u64,
     /// The ledger record of the connector that it replaces.

@@ -86,7 +86,7 @@ async fn end_proven(ctx: &mut CustomerContext<'_>, reports: &mut [OperationRepor
 fn warn_unresolved(
     ctx: &CustomerContext<'_>,
     reports: &mut [OperationReport],
-    created: &CreatedConnector,
+    created: &CreatedConnector<'_>,
     error: StepError,
 ) {
     ctx.run.request_stop(&ctx.plan.name, error.stop);
@@ -119,7 +119,7 @@ pub(super) async fn verify_listed(
 async fn mark_unconfirmed(
     ctx: &mut CustomerContext<'_>,
     reports: &mut [OperationReport],
-    created: &CreatedConnector,
+    created: &CreatedConnector<'_>,
 ) -> Result<(), StepError> {
     if let Some(report) = report_of(reports, created) {
         report.outcome = Outcome::Unknown;
@@ -131,7 +131,10 @@ async fn mark_unconfirmed(
 
 /// Returns the ledger entry to its state before a creation. The intent stays unresolved, so the
 /// next run checks.
-async fn undo(ctx: &mut CustomerContext<'_>, created: &CreatedConnector) -> Result<(), StepError> {
+async fn undo(
+    ctx: &mut CustomerContext<'_>,
+    created: &CreatedConnector<'_>,
+) -> Result<(), StepError> {
     ctx.ledger
         .undo_creation(created.id, created.previous.clone())
         .await?;
@@ -141,7 +144,7 @@ async fn undo(ctx: &mut CustomerContext<'_>, created: &CreatedConnector) -> Resu
 async fn resolve(
     ctx: &mut CustomerContext<'_>,
     reports: &mut [OperationReport],
-    created: &CreatedConnector,
+    created: &CreatedConnector<'_>,
     first: &Listed,
 ) -> Result<(), StepError> {
     let mut backoff = ctx.live.list_lag();
@@ -168,7 +171,7 @@ async fn resolve(
 /// The connector that takes precedence over a created one of the same name and type, if any.
 fn find_earlier(
     ctx: &CustomerContext<'_>,
-    created: &CreatedConnector,
+    created: &CreatedConnector<'_>,
     listed: &Listed,
 ) -> Option<ConnectorId> {
     let own = listed.get(&created.id)?;
@@ -184,7 +187,7 @@ fn find_earlier(
             explained(ctx, **id, listed).is_none_or(|explained| {
                 interchangeable(
                     &explained,
-                    &record(&created.body, **id, RemoteRecord::default()),
+                    &record(created.body, **id, RemoteRecord::default()),
                 )
             })
         })
@@ -211,7 +214,7 @@ fn explained(
 async fn keep(
     ctx: &mut CustomerContext<'_>,
     reports: &mut [OperationReport],
-    created: &CreatedConnector,
+    created: &CreatedConnector<'_>,
     earlier: ConnectorId,
     listed: &Listed,
 ) {
@@ -236,12 +239,12 @@ async fn keep(
 
 async fn switch(
     ctx: &mut CustomerContext<'_>,
-    created: &CreatedConnector,
+    created: &CreatedConnector<'_>,
     earlier: ConnectorId,
     sent: Option<Arc<SentFingerprints>>,
 ) -> Result<(), StepError> {
     ctx.ledger
-        .record_instead(created.id, &created.body, earlier, sent)
+        .record_instead(created.id, created.body, earlier, sent)
         .await?;
     let address = Address::connector(&ctx.plan.name, &created.body.name);
     remove(ctx, &address, created.id).await
@@ -249,7 +252,7 @@ async fn switch(
 
 fn report_of<'r>(
     reports: &'r mut [OperationReport],
-    created: &CreatedConnector,
+    created: &CreatedConnector<'_>,
 ) -> Option<&'r mut OperationReport> {
     let id = created.id.to_string();
     reports
@@ -257,7 +260,7 @@ fn report_of<'r>(
         .find(|report| report.remote_id.as_deref() == Some(id.as_str()))
 }
 
-fn warn(reports: &mut [OperationReport], created: &CreatedConnector, warning: StepWarning) {
+fn warn(reports: &mut [OperationReport], created: &CreatedConnector<'_>, warning: StepWarning) {
     if let Some(report) = report_of(reports, created) {
         report.warnings.push(warning);
     }

@@ -32,7 +32,7 @@ pub(super) fn declare(
         observed,
         id: id.to_string(),
         kind: catalog::find(&definition),
-        recorded: entry.map(|(_, recorded)| recorded),
+        recorded: entry.map(|(_, recorded)| recorded.as_ref()),
         declared,
     };
     facts.declare(definition, names)

@@ -70,20 +70,20 @@ pub(super) fn seal(
     name: &str,
     generation: u64,
     content: &impl Serialize,
-) -> Result<Vec<u8>, serde_json::Error> {
+) -> Result<String, serde_json::Error> {
     let content = RawValue::from_string(serde_json::to_string_pretty(content)?)?;
     let parts = [
         name.as_bytes(),
         &generation.to_be_bytes(),
         content.get().as_bytes(),
     ];
-    let mut text = serde_json::to_vec(&EnvelopeToWrite {
+    let mut text = serde_json::to_string(&EnvelopeToWrite {
         version: VERSION,
         generation,
         mac: &authenticator.mac(KIND, &parts),
         entry: &content,
     })?;
-    text.push(b'\n');
+    text.push('\n');
     Ok(text)
 }
 

@@ -137,5 +137,5 @@ pub(super) async fn write(
     let text = envelope::seal(authenticator, OBJECT, head.counter, head)
         .map_err(std::io::Error::from)
         .map_err(LedgerError::io("cannot write", &store.shown(OBJECT)))?;
-    store.replace(OBJECT, &text).await
+    store.replace(OBJECT, text.as_bytes()).await
 }

@@ -122,7 +122,7 @@ async fn read(store: &LedgerStore, name: &str) -> Result<PackedEntries, LedgerEr
     }
     let entries = pack.entries.into_iter();
     Ok(entries
-        .map(|(id, text)| (id, text.get().to_owned()))
+        .map(|(id, text)| (id, String::from(Box::<str>::from(text))))
         .collect())
 }
 
@@ -164,12 +164,15 @@ fn text(name: &str, store: &LedgerStore, texts: PackedEntries) -> Result<Vec<u8>
 }
 
 /// The text of a pack. Each entry begins on a line of its own, so that people and tools that compare
-/// lines can read it.
+/// lines can read it. Fails if an entry is no JSON, which would make the whole pack unreadable.
 fn encoded(texts: PackedEntries) -> serde_json::Result<Vec<u8>> {
-    let entries = texts
-        .into_iter()
-        .map(|(id, text)| Ok(format!("\"{id}\":{}", RawValue::from_string(text)?)))
-        .collect::<serde_json::Result<Vec<String>>>()?;
-    let entries = entries.join(",\n");
-    Ok(format!("{{\"version\":{VERSION},\"entries\":{{\n{entries}\n}}}}\n").into_bytes())
+    let mut pack = format!("{{\"version\":{VERSION},\"entries\":{{").into_bytes();
+    for (index, (id, text)) in texts.into_iter().enumerate() {
+        let entry: &RawValue = serde_json::from_str(&text)?;
+        let separator = if index > 0 { "," } else { "" };
+        pack.extend(format!("{separator}\n\"{id}\":").bytes());
+        pack.extend_from_slice(entry.get().as_bytes());
+    }
+    pack.extend_from_slice(b"\n}}\n");
+    Ok(pack)
 }

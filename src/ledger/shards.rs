@@ -149,6 +149,7 @@ fn sealed(
     head: &Head,
 ) -> Result<Vec<u8>, LedgerError> {
     envelope::seal(authenticator, head::OBJECT, head.counter, head)
+        .map(String::into_bytes)
         .map_err(std::io::Error::from)
         .map_err(LedgerError::io("cannot write", &store.shown(head::OBJECT)))
 }

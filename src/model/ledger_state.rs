@@ -2,8 +2,8 @@
 //! applied. Does not contain secret values: no type here can hold one.
 
 use super::{
-    Cache, ConnectorId, DefinitionId, Entity, LastWrite, Protection, RecordedGuards, Region,
-    Settings, Status, TemplateId, WorkspaceId,
+    Cache, ConnectorId, DefinitionId, Entity, Fields, LastWrite, Protection, RecordedGuards,
+    Region, Settings, Status, TemplateId, WorkspaceId,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -189,7 +189,7 @@ pub struct CustomerEntry {
     pub unmanaged: Option<BTreeSet<ConnectorId>>,
     /// Connectors by name.
     #[serde(default)]
-    pub connectors: BTreeMap<String, ConnectorEntry>,
+    pub connectors: BTreeMap<String, Arc<ConnectorEntry>>,
     /// Owned connectors that were replaced or whose deletion has started.
     #[serde(default, alias = "leaving", skip_serializing_if = "BTreeSet::is_empty")]
     pub pending_deletion: BTreeSet<ConnectorId>,
@@ -342,13 +342,13 @@ pub struct SentFingerprints {
     /// Random for each request, so that equal secrets of two connectors have different fingerprints.
     pub salt: String,
     /// HMAC-SHA-256 by path, hexadecimal.
-    pub fingerprints: BTreeMap<String, String>,
+    pub fingerprints: Fields<String>,
     /// The resolved reference by path. Literals have none.
     #[serde(default)]
-    pub references: BTreeMap<String, String>,
+    pub references: Fields<String>,
     /// The version of the value in its store by path, if the store has versions.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub versions: BTreeMap<String, String>,
+    #[serde(default, skip_serializing_if = "Fields::is_empty")]
+    pub versions: Fields<String>,
     /// When the secrets were sent, RFC 3339.
     pub at: String,
 }

@@ -9,6 +9,7 @@ mod body;
 mod confusable;
 mod desired;
 mod failed_request;
+mod fields;
 mod health_check;
 mod id;
 mod invisible;
@@ -37,7 +38,6 @@ mod secret_status;
 mod selector;
 mod setting;
 mod setting_value;
-mod settings;
 mod shard;
 mod shared_text;
 mod source_template;
@@ -55,6 +55,7 @@ pub use desired::{
     Guards, Kind, Mode, Region, RotationMode, Status,
 };
 pub use failed_request::FailedRequest;
+pub use fields::{Fields, Settings};
 pub use health_check::{Health, HealthCheck, first_names};
 pub use id::{ConnectorId, DefinitionId, OrganizationId, TemplateId, WorkspaceId};
 pub use invisible::is_invisible;
@@ -92,7 +93,6 @@ pub use setting_value::{
     entities_value, has_same_meaning, in_form_of, is_other_form, pair_plain_settings,
     pair_settings, same_entities, same_value,
 };
-pub use settings::Settings;
 pub use shard::Shard;
 pub use shared_text::{SharedText, SharedTexts};
 pub use source_template::{DesiredTemplate, DesiredTemplates, TemplateRule};

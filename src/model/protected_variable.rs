@@ -3,6 +3,9 @@
 //!
 //! Does not read a variable.
 
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
 /// To whom a protected variable belongs.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum VariableOwner {
@@ -223,17 +226,31 @@ const PROTECTED: &[ProtectedVariable] = &[
     group(Runner, "a setting of git", "GIT_*"),
 ];
 
-impl ProtectedVariable {
-    fn includes(&self, name: &str) -> bool {
-        let mut patterns = self.patterns.split_whitespace();
-        patterns.any(|pattern| matches_wildcard(pattern, name))
+/// A pattern, and the place of its group.
+type Pattern = (&'static str, usize);
+
+/// The patterns by their first character, so that a name is compared with few of them: a project has many references.
+static BY_FIRST: LazyLock<BTreeMap<u8, Vec<Pattern>>> = LazyLock::new(|| {
+    let mut by_first: BTreeMap<u8, Vec<Pattern>> = BTreeMap::new();
+    for (place, group) in PROTECTED.iter().enumerate() {
+        for pattern in group.patterns.split_whitespace() {
+            let first = pattern.as_bytes()[0];
+            by_first.entry(first).or_default().push((pattern, place));
+        }
     }
-}
+    by_first
+});
 
 /// The group that protects a variable, if any. Upper and lower case are equal, as in the names of Windows.
 pub fn protected_variable(name: &str) -> Option<&'static ProtectedVariable> {
     let name = name.to_ascii_uppercase();
-    PROTECTED.iter().find(|group| group.includes(&name))
+    let firsts = [*name.as_bytes().first()?, b'*'];
+    let candidates = firsts.iter().filter_map(|first| BY_FIRST.get(first));
+    let groups = candidates
+        .flatten()
+        .filter(|(pattern, _)| matches_wildcard(pattern, &name))
+        .map(|(_, place)| *place);
+    PROTECTED.get(groups.min()?)
 }
 
 /// Whether a text matches a pattern. `*` stands for any characters, and every other character for itself.

@@ -31,7 +31,7 @@ impl SecretPaths {
         let sent_paths = sent
             .into_iter()
             .flat_map(|sent| sent.fingerprints.keys().chain(sent.references.keys()));
-        paths.extend(sent_paths.map(|path| without_indexes(path)));
+        paths.extend(sent_paths.map(without_indexes));
         Self(paths)
     }
 

@@ -12,6 +12,7 @@ use crate::model::{
     OrganizationListing, Settings, WorkspaceId,
 };
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 /// What reads the connectors of a customer.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
@@ -96,7 +97,7 @@ impl Observer<'_> {
         let declared = self.desired.customers.get(name)?;
         let is_same_customer = recorded.name == name && !recorded.suspended;
         let connectors = &recorded.connectors;
-        let is_declared = |(name, entry): (&String, &ConnectorEntry)| {
+        let is_declared = |(name, entry): (&String, &Arc<ConnectorEntry>)| {
             let declared = declared.connectors.get(name);
             declared.is_some_and(|declared| is_unchanged(declared, entry))
         };

@@ -14,6 +14,7 @@ use crate::model::{
 use serde::Serialize;
 use serde_json::Value;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// Name of the workspace that the API creates with every organization.
 const DEFAULT: &str = "default";
@@ -223,7 +224,7 @@ fn recorded_changes(
     recorded: &CustomerEntry,
     live: &BTreeMap<ConnectorId, ObservedConnector>,
 ) -> Vec<Drifted> {
-    let compare = |(recorded_name, connector): (&String, &ConnectorEntry)| {
+    let compare = |(recorded_name, connector): (&String, &Arc<ConnectorEntry>)| {
         let address = Address::connector(&recorded.name, recorded_name);
         let subject = DriftSubject::Connector(connector.id, connector.definition_id);
         match live.get(&connector.id) {

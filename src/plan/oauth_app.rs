@@ -71,7 +71,7 @@ pub fn oauth_app_changes(
             kind: app.kind.clone(),
             definition_id: *definition,
             action: OauthAppAction::Remove,
-            fields: app.sent.fingerprints.keys().cloned().collect(),
+            fields: app.sent.fingerprints.keys().map(str::to_owned).collect(),
             declared: None,
         });
     let mut planned: Vec<OauthAppChange> = set.chain(removed).collect();

@@ -102,6 +102,7 @@ impl Snapshot {
         apps.for_each(|app| clear(&mut app.sent));
         let entries = self.recorded.customers.values_mut();
         for connector in entries.flat_map(|entry| entry.connectors.values_mut()) {
+            let connector = Arc::make_mut(connector);
             connector.write = None;
             connector.sent.iter_mut().map(Arc::make_mut).for_each(clear);
         }
@@ -161,7 +162,8 @@ fn written(content: &str, id: &str, signature: Option<&str>) -> String {
 fn clear(sent: &mut SentFingerprints) {
     sent.key_id.clear();
     sent.salt.clear();
-    sent.fingerprints.values_mut().for_each(String::clear);
+    let paths = sent.fingerprints.keys();
+    sent.fingerprints = paths.map(|path| (path, String::new())).collect();
 }
 
 /// The recorded connectors of a customer by id.
@@ -169,7 +171,7 @@ fn entries(
     customer: Option<&CustomerEntry>,
 ) -> impl Iterator<Item = (ConnectorId, &ConnectorEntry)> {
     let connectors = customer.into_iter().flat_map(|entry| &entry.connectors);
-    connectors.map(|(_, connector)| (connector.id, connector))
+    connectors.map(|(_, connector)| (connector.id, connector.as_ref()))
 }
 
 /// The recorded addresses of connectors.

@@ -3,7 +3,7 @@
 //!
 //! Does not make fingerprints without a key, because a plain hash of a short secret can be guessed.
 
-use crate::model::{OrganizationId, SecretRef, SecretValue, SentFingerprints, Setting};
+use crate::model::{Fields, OrganizationId, SecretRef, SecretValue, SentFingerprints, Setting};
 use hmac::{HmacReset, KeyInit as _, Mac as _};
 use sha2::Sha256;
 use std::collections::BTreeMap;
@@ -61,31 +61,29 @@ impl Fingerprinter {
         salt: String,
         at: String,
     ) -> SentFingerprints {
-        let mut sent = SentFingerprints {
-            key_id: self.key_id.clone(),
-            salt,
-            fingerprints: BTreeMap::new(),
-            references: BTreeMap::new(),
-            versions: BTreeMap::new(),
-            at,
-        };
+        let (mut fingerprints, mut references, mut versions) = (Vec::new(), Vec::new(), Vec::new());
         for (path, leaf) in leaves {
             let fingerprint = match leaf {
                 Setting::Secret(reference) => {
-                    sent.references.insert(path.clone(), reference.to_string());
+                    references.push((path.clone(), reference.to_string()));
                     let value = value(reference);
                     if let Some(version) = value.and_then(SecretValue::version) {
-                        sent.versions.insert(path.clone(), version.to_owned());
+                        versions.push((path.clone(), version.to_owned()));
                     }
-                    value.map(|value| self.fingerprint(&sent.salt, &path, value))
+                    value.map(|value| self.fingerprint(&salt, &path, value))
                 }
-                literal => Some(self.fingerprint(&sent.salt, &path, &literal_text(literal))),
+                literal => Some(self.fingerprint(&salt, &path, &literal_text(literal))),
             };
-            if let Some(fingerprint) = fingerprint {
-                sent.fingerprints.insert(path, fingerprint);
-            }
+            fingerprints.extend(fingerprint.map(|fingerprint| (path, fingerprint)));
         }
-        sent
+        SentFingerprints {
+            key_id: self.key_id.clone(),
+            salt,
+            fingerprints: Fields::from_iter(fingerprints),
+            references: Fields::from_iter(references),
+            versions: Fields::from_iter(versions),
+            at,
+        }
     }
 
     /// Whether the fingerprints were computed with this key.
@@ -108,27 +106,27 @@ impl Fingerprinter {
         leaves: &BTreeMap<String, &Setting>,
         value: impl Fn(&SecretRef) -> Option<&'a SecretValue>,
     ) -> Result<SentFingerprints, RekeyError> {
-        let mut rekeyed = SentFingerprints {
-            key_id: self.key_id.clone(),
-            ..sent.clone()
-        };
-        for (path, fingerprint) in &mut rekeyed.fingerprints {
+        let moved = sent.fingerprints.iter().map(|(path, fingerprint)| {
             let rekey = |value: &SecretValue| {
                 let is_unchanged = old.fingerprint(&sent.salt, path, value) == *fingerprint;
                 is_unchanged
-                    .then(|| self.fingerprint(&sent.salt, path, value))
-                    .ok_or_else(|| RekeyError::Differs(path.clone()))
+                    .then(|| (path, self.fingerprint(&sent.salt, path, value)))
+                    .ok_or_else(|| RekeyError::Differs(path.to_owned()))
             };
-            *fingerprint = match leaves.get(path) {
-                None => return Err(RekeyError::Undeclared(path.clone())),
+            match leaves.get(path) {
+                None => Err(RekeyError::Undeclared(path.to_owned())),
                 Some(Setting::Secret(reference)) => match value(reference) {
-                    None => return Err(RekeyError::Unresolved(path.clone())),
-                    Some(value) => rekey(value)?,
+                    None => Err(RekeyError::Unresolved(path.to_owned())),
+                    Some(value) => rekey(value),
                 },
-                Some(literal) => rekey(&literal_text(literal))?,
-            };
-        }
-        Ok(rekeyed)
+                Some(literal) => rekey(&literal_text(literal)),
+            }
+        });
+        Ok(SentFingerprints {
+            key_id: self.key_id.clone(),
+            fingerprints: moved.collect::<Result<_, _>>()?,
+            ..sent.clone()
+        })
     }
 
     /// The fingerprint of a reference's value in a saved plan.

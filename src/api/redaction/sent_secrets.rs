@@ -9,6 +9,8 @@ use std::fmt;
 use std::hash::{BuildHasher, RandomState};
 use std::sync::RwLock;
 
+/// The most texts that are kept as clean, so that memory does not grow with the responses.
+const MOST_CLEAN: usize = 4_096;
 /// Bytes per part. With fewer, ordinary words would match.
 const PART: usize = 8;
 
@@ -18,6 +20,8 @@ pub(in crate::api) struct SentSecrets {
     keys: RandomState,
     parts: RwLock<HashSet<u64>>,
     allowed: RwLock<HashSet<u64>>,
+    /// Hashes of texts that show no secret so far. Responses repeat ids, and a search takes microseconds.
+    clean: RwLock<HashSet<u64>>,
 }
 
 impl fmt::Debug for SentSecrets {
@@ -40,6 +44,7 @@ impl SentSecrets {
         let hashes = texts.into_iter().flat_map(|text| self.hashes(text));
         let mut parts = self.parts.write_unpoisoned();
         parts.extend(hashes.chain([whole]));
+        self.clean.write_unpoisoned().clear();
     }
 
     fn hashes(&self, text: &[u8]) -> Vec<u64> {
@@ -88,13 +93,34 @@ impl SentSecrets {
             sent: Some(self),
             ..Redactor::default()
         };
-        let shows_secret = !self.is_allowed(text)
-            && text.parse::<jiff::Timestamp>().is_err()
-            && redactor.shows_in(text);
+        let hash = self.hash(text.as_bytes());
+        if self.clean.read_unpoisoned().contains(&hash)
+            || self.is_allowed(text)
+            || text.parse::<jiff::Timestamp>().is_ok()
+        {
+            return false;
+        }
+        // A secret that is added meanwhile clears what is kept here.
+        let parts = self.parts.read_unpoisoned().len();
+        let shows_secret = redactor.shows_in(text);
         if shows_secret {
             WITHHELD.clone_into(text);
+        } else {
+            self.keep_clean(hash, parts);
         }
         shows_secret
+    }
+
+    /// Keeps a text that showed no secret while there were this many parts of secrets.
+    fn keep_clean(&self, hash: u64, parts: usize) {
+        let present = self.parts.read_unpoisoned();
+        let mut clean = self.clean.write_unpoisoned();
+        if clean.len() >= MOST_CLEAN {
+            clean.clear();
+        }
+        if present.len() == parts {
+            clean.insert(hash);
+        }
     }
 
     fn hash(&self, bytes: &[u8]) -> u64 {
@@ -133,6 +159,16 @@ mod tests {
             assert!(shows(&sent, text.as_bytes()), "{text}");
         }
         assert!(!shows(&sent, b"k-Q-7-z-R-2-v"));
+    }
+
+    #[test]
+    fn redact_after_a_secret_was_added_searches_a_clean_text_again() {
+        let sent = SentSecrets::default();
+        sent.add_secret("another secret");
+        let mut text = "kQ7zR2vN9wX4".to_owned();
+        assert!(!sent.redact(&mut text) && !sent.redact(&mut text));
+        sent.add_secret("kQ7zR2vN9wX4");
+        assert!(sent.redact(&mut text));
     }
 
     #[test]

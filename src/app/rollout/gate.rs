@@ -133,5 +133,6 @@ fn recorded_connector<'a>(
 ) -> Option<&'a ConnectorEntry> {
     let mut customers = recorded.customers.values();
     let customer = customers.find(|customer| customer.name == address.customer)?;
-    customer.connectors.get(address.connector.as_deref()?)
+    let connector = customer.connectors.get(address.connector.as_deref()?)?;
+    Some(connector)
 }

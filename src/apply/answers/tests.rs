@@ -13,6 +13,7 @@ use crate::plan::{
 };
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use uuid::Uuid;
 
 const A: &str = "replication_config.a";
@@ -29,7 +30,7 @@ fn settings(value: &Value) -> Settings {
 /// A write of the setting `a`.
 struct Case {
     body: ConnectorBody,
-    previous: Option<(String, ConnectorEntry)>,
+    previous: Option<(String, Arc<ConnectorEntry>)>,
     step: Step,
     /// `None` for a creation.
     old: Option<Value>,
@@ -101,7 +102,7 @@ impl Case {
             write: Some(Box::new(write)),
             ..entry.with_id(ID)
         };
-        self.previous = Some(("git".to_owned(), entry));
+        self.previous = Some(("git".to_owned(), entry.into()));
         self
     }
 

@@ -32,7 +32,7 @@ pub(super) struct RemoteRecord {
 }
 
 /// A connector's name and record before a change of the entry.
-pub(super) type Previous = (String, ConnectorEntry);
+pub(super) type Previous = (String, Arc<ConnectorEntry>);
 
 /// An update of a workspace that took effect.
 #[derive(Clone, Copy, Debug)]
@@ -146,7 +146,7 @@ impl<'a> LedgerEntry<'a> {
     }
 
     /// Sets the record of a connector. Does not save.
-    fn set(&mut self, name: &str, record: ConnectorEntry) {
+    fn set(&mut self, name: &str, record: Arc<ConnectorEntry>) {
         self.names.insert((record.id, name.to_owned()));
         let id = record.id;
         let before = self.entry.connectors.insert(name.to_owned(), record);
@@ -239,15 +239,15 @@ impl LedgerEntry<'_> {
         if let Some(before) = self.entry.connectors.get_mut(&update.body.name) {
             let sent = before
                 .sent
-                .take()
-                .map(|sent| with_current_references(&sent, &update.body, &update.versions))
+                .as_ref()
+                .map(|sent| with_current_references(sent, &update.body, &update.versions))
                 .map(Arc::new);
             let remote = RemoteRecord {
                 sent,
                 updated_at: update.updated_at.clone(),
                 write: update.write.clone(),
             };
-            *before = record(&update.body, before.id, remote);
+            *before = Arc::new(record(&update.body, before.id, remote));
             self.changed.insert(update.body.name.clone());
         }
     }
@@ -263,7 +263,7 @@ impl LedgerEntry<'_> {
         remote: RemoteRecord,
     ) -> Result<(), StepError> {
         while self.unset(id).is_some() {}
-        self.set(&body.name, record(body, id, remote));
+        self.set(&body.name, Arc::new(record(body, id, remote)));
         self.save().await
     }
 
@@ -347,7 +347,7 @@ impl LedgerEntry<'_> {
     pub(super) fn find(&self, id: ConnectorId) -> Option<Previous> {
         let name = self.name_of(id)?;
         let connector = self.entry.connectors.get(name)?;
-        Some((name.to_owned(), connector.clone()))
+        Some((name.to_owned(), Arc::clone(connector)))
     }
 
     fn reinstate(&mut self, (name, record): Previous) {

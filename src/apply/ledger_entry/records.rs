@@ -56,8 +56,11 @@ pub(super) fn with_current_references(
         })
         .collect();
     let now = &sent.references;
-    sent.versions
-        .retain(|path, _| now.get(path) == before.get(path));
-    sent.versions.extend(versions.clone());
+    let versions_before = sent.versions.into_iter();
+    let unchanged = versions_before.filter(|(path, _)| now.get(path) == before.get(path));
+    let present = versions
+        .iter()
+        .map(|(path, version)| (path.into(), version.clone()));
+    sent.versions = unchanged.chain(present).collect();
     sent
 }

@@ -22,10 +22,10 @@ pub(super) struct Created {
     pub(super) warnings: Vec<StepWarning>,
 }
 
-pub(super) async fn execute(
-    ctx: &mut CustomerContext<'_>,
-    step: &Step,
-    body: &ConnectorBody,
+pub(super) async fn execute<'a>(
+    ctx: &mut CustomerContext<'a>,
+    step: &'a Step,
+    body: &'a ConnectorBody,
 ) -> StepResult {
     ctx.live.refresh(&ctx.ledger).await?;
     let existing = ctx.live.unrecorded_matches(&ctx.ledger, body).next();
@@ -52,10 +52,10 @@ pub(super) async fn execute(
 }
 
 /// Creates a connector and records it in the ledger.
-pub(super) async fn create(
-    ctx: &mut CustomerContext<'_>,
-    step: &Step,
-    body: &ConnectorBody,
+pub(super) async fn create<'a>(
+    ctx: &mut CustomerContext<'a>,
+    step: &'a Step,
+    body: &'a ConnectorBody,
     replaces: Option<ConnectorId>,
 ) -> Result<Created, StepError> {
     let sent = fingerprints(ctx, body);
@@ -94,7 +94,7 @@ pub(super) async fn create(
     // The intent ends when duplicates are resolved. If this run cannot, the next one does.
     ctx.created.push(CreatedConnector {
         id: created.id,
-        body: body.clone(),
+        body,
         seq,
         previous,
     });

@@ -18,7 +18,7 @@ use super::{CustomerContext, StepResult};
 use crate::plan::{Operation, Step};
 
 /// Executes one step.
-pub(super) async fn execute(ctx: &mut CustomerContext<'_>, step: &Step) -> StepResult {
+pub(super) async fn execute<'a>(ctx: &mut CustomerContext<'a>, step: &'a Step) -> StepResult {
     let address = &step.address;
     match &step.operation {
         Operation::CreateCustomer { region } => create_customer::execute(ctx, *region).await,

@@ -13,11 +13,11 @@ use crate::apply::{
 use crate::model::{ConnectorBody, ConnectorId};
 use crate::plan::Step;
 
-pub(super) async fn execute(
-    ctx: &mut CustomerContext<'_>,
-    step: &Step,
+pub(super) async fn execute<'a>(
+    ctx: &mut CustomerContext<'a>,
+    step: &'a Step,
     old: ConnectorId,
-    body: &ConnectorBody,
+    body: &'a ConnectorBody,
 ) -> StepResult {
     ctx.live.refresh(&ctx.ledger).await?;
     precondition(ctx, step, old, body)?;

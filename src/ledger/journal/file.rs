@@ -50,6 +50,10 @@ pub(super) struct Tail {
     synced: u64,
     /// The number of syncs.
     pub(super) syncs: u64,
+    /// The length of the lines at the start that stay after the run.
+    start: u64,
+    /// Whether intents of earlier runs are among them, which only lines of this run can end.
+    has_open: bool,
     /// Why a write or a sync failed. No line follows then, because the file may end with an incomplete
     /// line, and a later sync can succeed although the lines are lost.
     failure: Option<(ErrorKind, String)>,
@@ -103,6 +107,8 @@ impl Log {
             lines: 0,
             synced: 0,
             syncs: 0,
+            start: to_u64(text.len()),
+            has_open: !carried_over.is_empty(),
             failure: None,
         };
         Ok(Self {
@@ -151,8 +157,21 @@ impl Log {
         let mut tail = self.tail();
         self.write(&mut tail, |tail| {
             let line = tail.chain.head_line(&self.authenticator)?;
+            tail.start += to_u64(line.len());
             (&*tail.file).write_all(&line)
         })
+    }
+
+    /// Cuts off the lines of this run, after the head says that no intent is open, so that the next run does not read
+    /// them. Needs no sync: the lines say nothing that the entries and the head do not say. No line may follow.
+    pub(super) fn cut_off_own(&self) -> Result<(), LedgerError> {
+        let mut tail = self.tail();
+        if tail.has_open {
+            return Ok(());
+        }
+        self.write(&mut tail, |tail| tail.file.set_len(tail.start))?;
+        tail.failure = Some((ErrorKind::Other, "the journal has ended".to_owned()));
+        Ok(())
     }
 
     /// Makes all lines durable that are written now. Two syncs never overlap: the system reports a
@@ -229,4 +248,8 @@ impl Log {
     fn failed(&self, error: std::io::Error) -> LedgerError {
         LedgerError::io("cannot write", &self.path)(error)
     }
+}
+
+fn to_u64(length: usize) -> u64 {
+    u64::try_from(length).unwrap_or(u64::MAX)
 }

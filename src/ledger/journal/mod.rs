@@ -147,12 +147,12 @@ impl Journal {
         }
     }
 
-    /// Removes the journal of a run that ended without open intents, after the head says so. A file
-    /// stays until the next run.
+    /// Removes the lines of a run that ended without open intents, after the head says so. The first lines of a file
+    /// stay until the next run: they show that an old head is old.
     pub(super) async fn remove_own(&self) -> Result<(), LedgerError> {
         match &*self.log {
             Log::Segments(log) => log.remove_own().await,
-            Log::File(_) => Ok(()),
+            Log::File(log) => log.cut_off_own(),
         }
     }
 

@@ -128,11 +128,13 @@ mod tests {
             unmanaged: Some(BTreeSet::from([ConnectorId(Uuid::nil())])),
             ..CustomerEntry::default()
         };
-        entry.connectors.insert("stays".to_owned(), record(1));
-        entry.connectors.insert("goes".to_owned(), record(2));
+        entry
+            .connectors
+            .insert("stays".to_owned(), record(1).into());
+        entry.connectors.insert("goes".to_owned(), record(2).into());
         let mut lines = vec![SavedLine::whole(WORKSPACE, 1, Some(&entry))];
         entry.connectors.remove("goes");
-        entry.connectors.insert("new".to_owned(), record(3));
+        entry.connectors.insert("new".to_owned(), record(3).into());
         entry.pending_deletion.insert(record(2).id);
         entry.protect = crate::model::Protection::Full;
         let names = BTreeSet::from(["goes".to_owned(), "new".to_owned()]);

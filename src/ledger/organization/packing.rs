@@ -11,29 +11,10 @@ use std::collections::{BTreeMap, BTreeSet};
 const MAX_LOOSE: usize = 16;
 
 /// The text of an entry, or of its tombstone.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(super) enum EntryText {
-    Present(Vec<u8>),
-    Removed(Vec<u8>),
-}
-
-impl EntryText {
-    pub(super) fn bytes(&self) -> &[u8] {
-        match self {
-            Self::Present(text) | Self::Removed(text) => text,
-        }
-    }
-
-    /// The text in a pack, or `None` for a removed entry.
-    fn packed(&self) -> Option<String> {
-        match self {
-            Self::Present(text) => {
-                let text = String::from_utf8_lossy(text);
-                Some(text.trim_end().to_owned())
-            }
-            Self::Removed(_) => None,
-        }
-    }
+    Present(String),
+    Removed(String),
 }
 
 impl Ledger {
@@ -49,28 +30,29 @@ impl Ledger {
         texts: BTreeMap<WorkspaceId, EntryText>,
         removed: BTreeSet<WorkspaceId>,
     ) -> Result<(), LedgerError> {
-        let to_pack = self.state().to_pack(&texts);
+        let mut to_pack = self.state().to_pack(&texts);
         let mut changes: packs::Changes = removed.into_iter().map(|id| (id, None)).collect();
-        for id in &to_pack {
-            let text = match texts.get(id) {
-                Some(text) => text.packed(),
-                None => self
-                    .store
-                    .read(&file(*id))
-                    .await?
-                    .map(|text| text.trim_end().to_owned()),
-            };
-            changes.insert(*id, text);
+        let mut loose = BTreeMap::new();
+        for (id, text) in texts {
+            match (text, to_pack.remove(&id)) {
+                (EntryText::Present(text), true) => drop(changes.insert(id, Some(text))),
+                (EntryText::Present(text), false) => drop(loose.insert(id, text)),
+                // A tombstone has its own object until the head no longer names the entry.
+                (EntryText::Removed(text), is_packed) => {
+                    changes.extend(is_packed.then_some((id, None)));
+                    loose.insert(id, text);
+                }
+            }
         }
-        // A tombstone has its own object until the head no longer names the entry.
-        let loose: Vec<(String, Vec<u8>)> = texts
-            .iter()
-            .filter(|(id, text)| !to_pack.contains(id) || matches!(text, EntryText::Removed(_)))
-            .map(|(id, text)| (file(*id), text.bytes().to_vec()))
-            .collect();
-        self.store.replace_all(loose).await?;
-        packs::change(&self.store, changes.clone()).await?;
-        self.state().note_packs(&texts, &changes);
+        for id in to_pack {
+            changes.insert(id, self.store.read(&file(id)).await?);
+        }
+        let places = Places::new(&loose, &changes);
+        let loose = loose.into_iter();
+        let loose = loose.map(|(id, text)| (file(id), text.into_bytes()));
+        self.store.replace_all(loose.collect()).await?;
+        packs::change(&self.store, changes).await?;
+        self.state().note_places(places);
         Ok(())
     }
 }
@@ -98,20 +80,36 @@ impl State {
         }
     }
 
-    fn note_packs(&mut self, texts: &BTreeMap<WorkspaceId, EntryText>, changes: &packs::Changes) {
-        let is_packed = |id: &WorkspaceId| changes.get(id).is_some_and(Option::is_some);
-        let written = texts.keys().filter(|id| !is_packed(id)).copied();
-        self.loose.extend(written);
-        for (id, text) in changes {
-            if text.is_some() {
-                self.packed.insert(*id);
+    fn note_places(&mut self, places: Places) {
+        self.loose.extend(places.loose);
+        for (id, is_packed) in places.packs {
+            if is_packed {
+                self.packed.insert(id);
                 // The entry's own object is removed after the head.
-                if self.loose.remove(id) {
-                    self.removed.insert(*id);
+                if self.loose.remove(&id) {
+                    self.removed.insert(id);
                 }
             } else {
-                self.packed.remove(id);
+                self.packed.remove(&id);
             }
+        }
+    }
+}
+
+/// Where entries are after they were written.
+struct Places {
+    /// Entries and tombstones with objects of their own.
+    loose: Vec<WorkspaceId>,
+    /// Entries whose packs were written, and whether they are in them.
+    packs: Vec<(WorkspaceId, bool)>,
+}
+
+impl Places {
+    fn new(loose: &BTreeMap<WorkspaceId, String>, changes: &packs::Changes) -> Self {
+        let packs = changes.iter();
+        Self {
+            loose: loose.keys().copied().collect(),
+            packs: packs.map(|(id, text)| (*id, text.is_some())).collect(),
         }
     }
 }

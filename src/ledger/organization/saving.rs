@@ -224,7 +224,7 @@ impl Ledger {
     async fn write_object(&self, name: &str, content: &impl Serialize) -> Result<u64, LedgerError> {
         let generation = self.next_generation();
         let text = self.sealed(name, generation, content)?;
-        let written = self.store.replace(name, &text).await;
+        let written = self.store.replace(name, text.as_bytes()).await;
         self.state().note_write(&written);
         written.map(|()| generation)
     }
@@ -234,7 +234,7 @@ impl Ledger {
         name: &str,
         generation: u64,
         content: &impl Serialize,
-    ) -> Result<Vec<u8>, LedgerError> {
+    ) -> Result<String, LedgerError> {
         envelope::seal(&self.authenticator, name, generation, content)
             .map_err(std::io::Error::from)
             .map_err(LedgerError::io("cannot write", &self.store.shown(name)))

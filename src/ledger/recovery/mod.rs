@@ -8,6 +8,7 @@ use crate::model::{
     ObservedConnector, WorkspaceId,
 };
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 type Listed = BTreeMap<ConnectorId, ObservedConnector>;
 
@@ -97,13 +98,13 @@ fn prefer_older_duplicate(recovered: &mut Recovered, creation: &JournalEntry, ob
         ledger.pending_deletion.insert(own.id);
         ledger.connectors.insert(
             name.to_owned(),
-            ConnectorEntry {
+            Arc::new(ConnectorEntry {
                 id: oldest,
                 sent: None,
                 updated_at: None,
                 write: None,
-                ..own
-            },
+                ..Arc::unwrap_or_clone(own)
+            }),
         );
         recovered.changed.insert(workspace);
     }
@@ -141,7 +142,8 @@ fn recorded_connector<'r>(
     workspace: WorkspaceId,
     name: &str,
 ) -> Option<&'r ConnectorEntry> {
-    recorded.customers.get(&workspace)?.connectors.get(name)
+    let connector = recorded.customers.get(&workspace)?.connectors.get(name)?;
+    Some(connector)
 }
 
 fn listed(observed: &Observed, workspace: WorkspaceId) -> Option<&Listed> {
@@ -324,7 +326,7 @@ fn record(
         }
         ledger.pending_deletion.insert(rival.id);
     }
-    ledger.connectors.insert(name.to_owned(), created);
+    ledger.connectors.insert(name.to_owned(), Arc::new(created));
 }
 
 #[cfg(test)]

@@ -3,8 +3,8 @@
 use super::{Recovered, is_unresolved, recover};
 use crate::ledger::journal::{Intent, IntentOutcome, JournalEntry};
 use crate::model::{
-    Applied, Completeness, ConnectorEntry, ConnectorId, CustomerEntry, DefinitionId, LedgerState,
-    Observed, ObservedConnector, ObservedCustomer, ObservedStatus, OrganizationId,
+    Applied, Completeness, ConnectorEntry, ConnectorId, CustomerEntry, DefinitionId, Fields,
+    LedgerState, Observed, ObservedConnector, ObservedCustomer, ObservedStatus, OrganizationId,
     OrganizationListing, SentFingerprints, TemplateId, WorkspaceId,
 };
 use std::collections::{BTreeMap, BTreeSet};
@@ -23,9 +23,9 @@ pub(in crate::ledger) fn record(n: u128) -> ConnectorEntry {
     let sent = SentFingerprints {
         key_id: String::new(),
         salt: n.to_string(),
-        fingerprints: BTreeMap::new(),
-        references: BTreeMap::new(),
-        versions: BTreeMap::new(),
+        fingerprints: Fields::new(),
+        references: Fields::new(),
+        versions: Fields::new(),
         at: String::new(),
     };
     ConnectorEntry {
@@ -80,7 +80,7 @@ pub(super) fn recorded(connectors: &[(&str, ConnectorEntry)]) -> LedgerState {
     let ledger = CustomerEntry {
         name: "acme".into(),
         connectors: connectors
-            .map(|(name, entry)| (name.to_owned(), entry))
+            .map(|(name, entry)| (name.to_owned(), Arc::new(entry)))
             .collect(),
         ..CustomerEntry::default()
     };
@@ -91,7 +91,11 @@ pub(super) fn recorded(connectors: &[(&str, ConnectorEntry)]) -> LedgerState {
 }
 
 /// A creation of the connector `new`. The salt identifies its entry.
-pub(super) fn creation(salt: u128, known: &[u128], outcome: Option<IntentOutcome>) -> JournalEntry {
+pub(in crate::ledger) fn creation(
+    salt: u128,
+    known: &[u128],
+    outcome: Option<IntentOutcome>,
+) -> JournalEntry {
     JournalEntry {
         intent: Intent::CreateConnector {
             customer: "acme".into(),

@@ -149,7 +149,7 @@ impl<'a> ConnectorIndex<'a> {
             .recorded
             .iter()
             .flat_map(|recorded| &recorded.connectors)
-            .map(|(name, connector)| (name.as_str(), connector))
+            .map(|(name, connector)| (name.as_str(), connector.as_ref()))
             .collect();
         let recorded_ids: BTreeSet<ConnectorId> =
             recorded.values().map(|connector| connector.id).collect();

@@ -114,7 +114,8 @@ impl<'a> RenameCandidates<'a> {
 }
 
 fn recorded_key(recorded: &ConnectorEntry) -> Option<RenameKey> {
-    let references = recorded.sent.as_ref()?.references.clone();
+    let references = recorded.sent.as_ref()?.references.iter();
+    let references = references.map(|(path, reference)| (path.to_owned(), reference.clone()));
     let Applied {
         environment,
         replication_config,
@@ -126,7 +127,7 @@ fn recorded_key(recorded: &ConnectorEntry) -> Option<RenameKey> {
         replication_config.as_ref(),
         entities.as_deref(),
     )?;
-    Some((recorded.definition_id, references, rest))
+    Some((recorded.definition_id, references.collect(), rest))
 }
 
 /// `None` for a connector without references or of a type outside the embedded catalog.

@@ -239,8 +239,8 @@ fn replacement_of_settings_with_reference_follows_the_answer() {
     case.scene.git_recorded().applied.replication_config = declared;
     let sent = Arc::make_mut(case.scene.git_recorded().sent.as_mut().unwrap());
     let path = "replication_config.key";
-    sent.fingerprints.insert(path.into(), "f".into());
-    sent.references.insert(path.into(), "${env:K}".into());
+    sent.fingerprints.insert(path, "f".into());
+    sent.references.insert(path, "${env:K}".into());
     let status = case.scene.secrets.connectors.values_mut().next().unwrap();
     status.insert(path.into(), crate::model::SecretStatus::Unchanged);
     case.assert_clean();

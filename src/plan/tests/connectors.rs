@@ -158,9 +158,9 @@ fn connector_settings_with_secret_differ_is_replaced() {
     own.git().replication_config = settings(json!({"a": 1, "key": {"$secret": "${env:K}"}}));
     let sent = Arc::make_mut(own.git_recorded().sent.as_mut().unwrap());
     sent.fingerprints
-        .insert("replication_config.key".into(), "f".into());
+        .insert("replication_config.key", "f".into());
     sent.references
-        .insert("replication_config.key".into(), "${env:K}".into());
+        .insert("replication_config.key", "${env:K}".into());
     let status = own.secrets.connectors.values_mut().next().unwrap();
     status.insert(
         "replication_config.key".into(),

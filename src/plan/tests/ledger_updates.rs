@@ -24,9 +24,8 @@ fn ledger_update_changed_reference_text_is_recorded() {
     scene.git().environment = settings(json!({"k": {"$secret": "${env:A}"}}));
     scene.git_recorded().applied.environment = settings(json!({"k": {"$secret": "${env:B}"}}));
     let sent = Arc::make_mut(scene.git_recorded().sent.as_mut().unwrap());
-    sent.fingerprints.insert("environment.k".into(), "f".into());
-    sent.references
-        .insert("environment.k".into(), "${env:A}".into());
+    sent.fingerprints.insert("environment.k", "f".into());
+    sent.references.insert("environment.k", "${env:A}".into());
     let status = scene.secrets.connectors.values_mut().next().unwrap();
     status.insert(
         "environment.k".into(),

@@ -22,7 +22,7 @@ use super::{
 };
 use crate::model::{
     Address, Applied, Completeness, ConnectorEntry, ConnectorId, CountOrPercent, CustomerEntry,
-    DefinitionId, Desired, DesiredConnector, DesiredCustomer, Kind, LedgerState, Observed,
+    DefinitionId, Desired, DesiredConnector, DesiredCustomer, Fields, Kind, LedgerState, Observed,
     ObservedConnector, ObservedCustomer, ObservedDetail, ObservedStatus, OrganizationId,
     OrganizationListing, RotationMode, SecretComparison, SecretStatus, SentFingerprints, Setting,
     Settings, Status, TemplateId, WorkspaceId,
@@ -116,7 +116,7 @@ impl Scene {
     /// The ledger entry of `acme/git`.
     fn git_recorded(&mut self) -> &mut ConnectorEntry {
         let acme = self.recorded.customers.get_mut(&workspace(1)).unwrap();
-        acme.connectors.get_mut("git").unwrap()
+        Arc::make_mut(acme.connectors.get_mut("git").unwrap())
     }
 
     /// The workspace of a number; adds an unrecorded one if there is nsingle.
@@ -190,24 +190,24 @@ fn declared() -> Box<DesiredConnector> {
     })
 }
 
-fn recorded(number: u128) -> ConnectorEntry {
-    ConnectorEntry {
+fn recorded(number: u128) -> Arc<ConnectorEntry> {
+    Arc::new(ConnectorEntry {
         id: id(number),
         definition_id: TYPE,
         template_id: None,
         sent: Some(Arc::new(SentFingerprints {
             key_id: "key".into(),
             salt: "salt".into(),
-            fingerprints: BTreeMap::from([("credentials.token".into(), "f".into())]),
-            references: BTreeMap::from([("credentials.token".into(), "${env:TOKEN}".into())]),
-            versions: BTreeMap::new(),
+            fingerprints: Fields::from([("credentials.token".into(), "f".into())]),
+            references: Fields::from([("credentials.token".into(), "${env:TOKEN}".into())]),
+            versions: Fields::new(),
             at: "then".into(),
         })),
         credentials_version: None,
         applied: Applied::default(),
         updated_at: None,
         write: None,
-    }
+    })
 }
 
 fn live_connector(name: &str) -> ObservedConnector {

@@ -228,7 +228,8 @@ fn probable_rename_prefers_equal_references() {
     let mut scene = replaced();
     let other = scene.add_recorded(2, "beta");
     other.connectors.insert("git".into(), recorded(11));
-    let sent = other.connectors.get_mut("git").unwrap().sent.as_mut();
+    let git = Arc::make_mut(other.connectors.get_mut("git").unwrap());
+    let sent = git.sent.as_mut();
     Arc::make_mut(sent.unwrap()).references =
         [("credentials.token".into(), "${env:BETA}".into())].into();
     scene.connectors(2).insert(id(11), live_connector("git"));

@@ -101,8 +101,7 @@ fn secret_field_added_or_removed_is_rotated() {
     scene.assert_plan(&["acme/git Rotate [SecretRotated] credentials.token: ${env:TOKEN} -> Absent; {op:replace_connector,id:#0a}"]);
     scene.git().credentials = token();
     let sent = Arc::make_mut(scene.git_recorded().sent.as_mut().unwrap());
-    sent.fingerprints
-        .insert("credentials.old".into(), "f".into());
+    sent.fingerprints.insert("credentials.old", "f".into());
     scene.assert_plan(&["acme/git Rotate [SecretRotated] credentials.old: Unreadable -> Absent; credentials.token: Unreadable -> ${env:TOKEN}; {op:replace_connector,id:#0a}"]);
 }
 
@@ -133,10 +132,9 @@ fn replacement_lists_every_secret_it_sends() {
         "token": {"$secret": "${env:TOKEN}"}, "more": {"$secret": "${env:MORE}"},
     }));
     let sent = Arc::make_mut(scene.git_recorded().sent.as_mut().unwrap());
-    sent.fingerprints
-        .insert("credentials.more".into(), "f".into());
+    sent.fingerprints.insert("credentials.more", "f".into());
     sent.references
-        .insert("credentials.more".into(), "${env:MORE}".into());
+        .insert("credentials.more", "${env:MORE}".into());
     status(&mut scene, "credentials.more", SecretStatus::Unchanged);
     status(&mut scene, "credentials.token", SecretStatus::Changed);
     scene.connectors(1).get_mut(&id(10)).unwrap().name = "hub".into();

@@ -7,11 +7,10 @@ use super::Color;
 use super::repeated::RepeatedOptions;
 use super::sanitize::{self, Safe};
 use super::style::Label;
-use super::wrap::wrap;
+use super::wrap::{display_width, wrap};
 use crate::render::ndjson::EventStream;
 use std::io::{self, Write};
 use std::ops::Range;
-use textwrap::core::display_width;
 
 /// One line of labeled text.
 #[derive(Clone, Debug, Default)]
@@ -284,7 +283,7 @@ impl<'a> Out<'a> {
             if self.color == Color::On && !style.is_plain() {
                 write!(bytes, "{style}{text}{style:#}")?;
             } else {
-                write!(bytes, "{text}")?;
+                bytes.extend_from_slice(text.as_bytes());
             }
         }
         Ok(())

@@ -15,7 +15,7 @@ pub(crate) mod sanitize;
 mod streams;
 pub(super) mod style;
 mod ui;
-mod wrap;
+pub(in crate::render) mod wrap;
 
 pub use color::Color;
 pub use line::{Line, Out};

@@ -91,8 +91,15 @@ static PHRASE_FORMS: LazyLock<BTreeMap<String, BTreeSet<String>>> = LazyLock::ne
     }
     by_word
 });
-static WORD_FORMS: LazyLock<BTreeSet<String>> =
-    LazyLock::new(|| WORDS.iter().flat_map(forms_of_text).collect());
+/// By their first character.
+static WORD_FORMS: LazyLock<BTreeMap<char, BTreeSet<String>>> = LazyLock::new(|| {
+    let mut by_character: BTreeMap<char, BTreeSet<String>> = BTreeMap::new();
+    for form in WORDS.iter().flat_map(forms_of_text) {
+        let first = form.chars().next().unwrap_or_default();
+        by_character.entry(first).or_default().insert(form);
+    }
+    by_character
+});
 
 impl Safe {
     /// A name, in double quotes if it could be read as a line of airlift.
@@ -140,7 +147,9 @@ fn is_ordinary(character: char) -> bool {
 fn reads_like_a_line(name: &str) -> bool {
     forms(name).iter().any(|form| {
         let starts_with = |word: &String| form.strip_prefix(word.as_str()).is_some_and(is_message);
-        WORD_FORMS.iter().any(starts_with) || has_phrase(&words(form))
+        let first = form.chars().next().unwrap_or_default();
+        let mut words_of_lines = WORD_FORMS.get(&first).into_iter().flatten();
+        words_of_lines.any(starts_with) || has_phrase(&words(form))
     })
 }
 

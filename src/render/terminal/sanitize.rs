@@ -55,6 +55,12 @@ impl fmt::Display for Safe {
 }
 
 fn neutralize(text: &str, positions: &mut [usize]) -> String {
+    if text.bytes().all(is_printable_ascii) && !may_have_command(text) {
+        for position in positions {
+            *position = text.len().min(*position);
+        }
+        return text.to_owned();
+    }
     let mut safe = String::with_capacity(text.len());
     let originals = positions.to_vec();
     for (at, character) in text.char_indices() {
@@ -109,11 +115,21 @@ pub(crate) fn commands(line: &str) -> Vec<usize> {
     let start = line.len() - line.trim_start().len();
     let is_at_start = STARTS.iter().any(|fold| line[start..].starts_with(fold));
     let at_start = is_at_start.then_some(start);
-    let inside = line
-        .char_indices()
-        .map(|(at, _)| at)
-        .filter(|at| is_command(&line[*at..]));
+    let inside = may_have_command(line).then(|| {
+        let positions = line.char_indices().map(|(at, _)| at);
+        positions.filter(|at| is_command(&line[*at..]))
+    });
+    let inside = inside.into_iter().flatten();
     at_start.into_iter().chain(inside).collect()
+}
+
+/// Whether a text may contain a CI command. Most texts do not, and a plan has many.
+fn may_have_command(text: &str) -> bool {
+    text.contains("##") || FOLDS.iter().any(|fold| text.contains(fold))
+}
+
+fn is_printable_ascii(byte: u8) -> bool {
+    matches!(byte, b' '..=b'~')
 }
 
 /// Azure Pipelines and old GitHub runners execute `##[…` and `##vso[…` anywhere in a line,

@@ -2,10 +2,17 @@
 //! and commands in backticks.
 
 use std::ops::Range;
-use textwrap::core::display_width;
 
 /// The start of a command, which is not broken even if it is wider than a line.
 const COMMAND: &str = "`airlift ";
+
+/// The columns of a text. Most texts are ASCII, for which no table of characters is needed.
+pub(in crate::render) fn display_width(text: &str) -> usize {
+    if text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
+        return text.len();
+    }
+    textwrap::core::display_width(text)
+}
 
 /// Breaks a text, so that the first piece has at most `first` columns and the others at most `rest`. A
 /// wider word has a line of its own.

@@ -2,10 +2,10 @@
 //! several lines and values too long for a line are written as a diff.
 
 use super::{add, to_line};
+use crate::render::terminal::wrap::display_width;
 use crate::render::view::fields::{DiffLine, FieldView};
 use crate::render::{Label, Line, Out, Safe};
 use std::io;
-use textwrap::core::display_width;
 
 /// The column at which a field starts.
 const FIELD: usize = 6;

@@ -192,7 +192,7 @@ impl Comparison<'_> {
         statuses
             .filter(|(_, status)| is_changed(status))
             .map(|(field, _)| field)
-            .chain(removed.cloned())
+            .chain(removed.map(str::to_owned))
             .collect()
     }
 

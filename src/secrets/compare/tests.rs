@@ -135,7 +135,7 @@ fn statuses_without_fingerprints_are_changed() {
 fn changed_fields_with_new_version_has_its_field() {
     let key = fingerprinter("k");
     let mut sent = sent(&key);
-    sent.versions.insert("a".into(), "1".into());
+    sent.versions.insert("a", "1".into());
     let secret = Setting::secret(reference());
     let comparison = Comparison {
         leaves: BTreeMap::from([("a".to_owned(), &secret)]),
@@ -167,8 +167,8 @@ async fn compare_skips_connectors_without_fingerprints() {
     let sent = key.fingerprint_leaves(leaves, |_| Some(&value), "salt".into(), "then".into());
     let customer = CustomerEntry {
         connectors: BTreeMap::from([
-            ("one".into(), record(1, Some(sent))),
-            ("two".into(), record(2, None)),
+            ("one".into(), record(1, Some(sent)).into()),
+            ("two".into(), record(2, None).into()),
         ]),
         name: "acme".into(),
         ..CustomerEntry::default()

@@ -3,8 +3,8 @@
 use super::objects::{connector_named, record, workspace_named};
 use super::overlay::{last_write, merge, reformat, remove};
 use airlift::model::{
-    Completeness, ConnectorBody, ConnectorEntry, ConnectorId, CustomerEntry, Desired, LedgerState,
-    Observed, ObservedConnector, ObservedDetail, ObservedStatus, OrganizationId,
+    Completeness, ConnectorBody, ConnectorEntry, ConnectorId, CustomerEntry, Desired, Fields,
+    LedgerState, Observed, ObservedConnector, ObservedDetail, ObservedStatus, OrganizationId,
     OrganizationListing, SecretComparison, SecretStatus, SentFingerprints, Setting, Status,
     WorkspaceId,
 };
@@ -75,9 +75,9 @@ impl World {
         let mut sent = SentFingerprints {
             key_id: "key".into(),
             salt: "salt".into(),
-            fingerprints: BTreeMap::new(),
-            references: BTreeMap::new(),
-            versions: BTreeMap::new(),
+            fingerprints: Fields::new(),
+            references: Fields::new(),
+            versions: Fields::new(),
             at: "now".into(),
         };
         for (path, leaf) in leaves {
@@ -155,6 +155,7 @@ impl World {
         };
         let sent = before
             .sent
+            .clone()
             .map(|sent| SentFingerprints {
                 references,
                 ..(*sent).clone()
@@ -166,7 +167,7 @@ impl World {
             write: update.write.clone(),
             ..record(body, before.id, None)
         };
-        entry.connectors.insert(body.name.clone(), after);
+        entry.connectors.insert(body.name.clone(), Arc::new(after));
     }
 
     /// Asserts that the world satisfies the step's precondition.
@@ -383,6 +384,6 @@ impl World {
         entry
             .connectors
             .retain(|_, connector| connector.id != record.id);
-        entry.connectors.insert(name.into(), record);
+        entry.connectors.insert(name.into(), Arc::new(record));
     }
 }

@@ -1,7 +1,8 @@
 //! Tests of old heads: which entries they accept.
 
-use super::journal::{begun, failed, read, rewrite, started};
+use super::journal::{begun, creation, failed, read, rewrite, started};
 use super::{Fixture, LedgerError, ORGANIZATION, id, named, refused, with_key};
+use crate::ledger::IntentOutcome;
 use crate::model::UnverifiedCause;
 use std::collections::BTreeSet;
 
@@ -86,9 +87,38 @@ async fn head_of_the_run_before_restored_is_refused_until_it_is_signed() {
     let ledger = fixture.ledger();
     let unsigned = ledger.load_unsigned().await.unwrap();
     assert_eq!(unsigned.objects, ["head"]);
+    assert_eq!(unsigned.claims[&id(9)].name, "ninth");
+    ledger.sign(id(9));
+    ledger.save(id(9), &unsigned.claims[&id(9)]).await.unwrap();
     ledger.clear_journal(&unsigned.open).await.unwrap();
     ledger.checkpoint().await.unwrap();
     assert!(fixture.load().await.customers.contains_key(&id(9)));
+}
+
+#[tokio::test]
+async fn journal_of_complete_run_has_only_its_first_lines() {
+    let fixture = Fixture::saved().await;
+    let path = fixture.path("journal.ndjson");
+    let ledger = fixture.ledger();
+    let journal = started(&ledger).await;
+    let seq = journal.begin(creation("acme")).await.unwrap();
+    journal.end(seq, IntentOutcome::TookEffect).await.unwrap();
+    ledger.checkpoint().await.unwrap();
+    let text = Fixture::read(&path);
+    assert!(text.ends_with("{\"head_written\":true}}\n"), "{text}");
+    assert_eq!(text.lines().count(), 2);
+    assert!(journal.begin(creation("later")).await.is_err());
+    // What the next run carries over needs the lines that end it.
+    let intent = crate::ledger::recovery::tests::creation(1, &[], None).intent;
+    let journal = started(&fixture.ledger()).await;
+    journal.begin(intent).await.unwrap();
+    let ledger = fixture.ledger();
+    let (_, open) = ledger.load_with_journal().await.unwrap();
+    let journal = ledger.journal(&open).await.unwrap();
+    journal.end(1, IntentOutcome::TookEffect).await.unwrap();
+    ledger.checkpoint().await.unwrap();
+    assert!(Fixture::read(&path).contains("\"outcome\""));
+    assert_eq!(read(&fixture.ledger()).await, (vec![], vec![]));
 }
 
 #[tokio::test]

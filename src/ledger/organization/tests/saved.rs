@@ -26,7 +26,7 @@ async fn changed(fixture: &Fixture) -> (Ledger, CustomerEntry) {
     let mut changed = entry(1);
     for n in [1, 2] {
         let name = format!("connector {n}");
-        changed.connectors.insert(name.clone(), record(n));
+        changed.connectors.insert(name.clone(), record(n).into());
         recorded(&ledger, 1, &changed, &[&name]).await;
     }
     changed.connectors.remove("connector 1");
@@ -135,9 +135,9 @@ async fn entry_in_journal_that_was_put_back_is_not_restored() {
     let fixture = Fixture::new();
     let (first, _) = started(&fixture).await;
     recorded(&first, 1, &named("old"), &[]).await;
-    first.checkpoint().await.unwrap();
     let journal = fixture.path("journal.ndjson");
     let old = Fixture::read(&journal);
+    first.checkpoint().await.unwrap();
     let (second, _) = started(&fixture).await;
     recorded(&second, 1, &named("new"), &[]).await;
     second.checkpoint().await.unwrap();

@@ -1,7 +1,7 @@
-//! Responsible for the blocks of a connector: maps from field names to settings in name order.
+//! Responsible for small maps from field names to values, such as the blocks of a connector, in name order.
 //!
-//! A block is a sorted list: each connector has two or three small blocks, and a `BTreeMap` would
-//! allocate space for eleven fields in each of them.
+//! Such a map is a sorted list: each connector has several of a few fields, and a `BTreeMap` would allocate space for
+//! eleven fields in each of them.
 
 use super::{Setting, SharedText};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -9,15 +9,26 @@ use std::collections::BTreeMap;
 use std::ops::Index;
 use std::sync::Arc;
 
-/// A block of settings. Copies share one list until one of them is changed.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Settings {
+/// A block of settings.
+pub type Settings = Fields<Setting>;
+
+/// A map from names to values. Copies share one list until one of them is changed.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Fields<V> {
     /// Sorted by name; names are unique.
-    fields: Arc<[(SharedText, Setting)]>,
+    fields: Arc<[(SharedText, V)]>,
 }
 
-impl Settings {
-    /// A block without fields.
+impl<V> Default for Fields<V> {
+    fn default() -> Self {
+        Self {
+            fields: Arc::default(),
+        }
+    }
+}
+
+impl<V: Clone> Fields<V> {
+    /// A map without fields.
     pub fn new() -> Self {
         Self::default()
     }
@@ -27,26 +38,26 @@ impl Settings {
             .binary_search_by(|(field, _)| field.as_str().cmp(name))
     }
 
-    /// The setting of a field.
-    pub fn get(&self, name: &str) -> Option<&Setting> {
+    /// The value of a field.
+    pub fn get(&self, name: &str) -> Option<&V> {
         let position = self.position(name).ok()?;
-        self.fields.get(position).map(|(_, setting)| setting)
+        self.fields.get(position).map(|(_, value)| value)
     }
 
-    /// Whether the block has a field.
+    /// Whether the map has a field.
     pub fn contains_key(&self, name: &str) -> bool {
         self.position(name).is_ok()
     }
 
-    /// Sets a field and returns its old setting. Copies the list: collect many fields instead.
-    pub fn insert(&mut self, name: impl Into<SharedText>, setting: Setting) -> Option<Setting> {
+    /// Sets a field and returns its old value. Copies the list: collect many fields instead.
+    pub fn insert(&mut self, name: impl Into<SharedText>, value: V) -> Option<V> {
         let name = name.into();
         let position = self.position(&name);
         let mut fields = self.fields.to_vec();
         let old = match position {
-            Ok(position) => Some(std::mem::replace(&mut fields[position].1, setting)),
+            Ok(position) => Some(std::mem::replace(&mut fields[position].1, value)),
             Err(position) => {
-                fields.insert(position, (name, setting));
+                fields.insert(position, (name, value));
                 None
             }
         };
@@ -54,8 +65,8 @@ impl Settings {
         old
     }
 
-    /// Removes a field and returns its setting.
-    pub fn remove(&mut self, name: &str) -> Option<Setting> {
+    /// Removes a field and returns its value.
+    pub fn remove(&mut self, name: &str) -> Option<V> {
         let position = self.position(name).ok()?;
         let mut fields = self.fields.to_vec();
         let (_, old) = fields.remove(position);
@@ -73,14 +84,14 @@ impl Settings {
         self.fields.len()
     }
 
-    /// Whether the block has no field.
+    /// Whether the map has no field.
     pub fn is_empty(&self) -> bool {
         self.fields.is_empty()
     }
 
     /// The fields in name order.
     pub fn iter(&self) -> <&Self as IntoIterator>::IntoIter {
-        self.fields.iter().map(as_pair)
+        self.into_iter()
     }
 
     /// The names in order.
@@ -88,22 +99,22 @@ impl Settings {
         self.fields.iter().map(|(name, _)| name.as_str())
     }
 
-    /// The settings in name order.
-    pub fn values(&self) -> impl Iterator<Item = &Setting> {
-        self.fields.iter().map(|(_, setting)| setting)
+    /// The values in name order.
+    pub fn values(&self) -> impl Iterator<Item = &V> {
+        self.fields.iter().map(|(_, value)| value)
     }
 }
 
-fn as_pair((name, setting): &(SharedText, Setting)) -> (&str, &Setting) {
-    (name, setting)
+fn as_pair<V>((name, value): &(SharedText, V)) -> (&str, &V) {
+    (name, value)
 }
 
-impl<N: Into<SharedText>> FromIterator<(N, Setting)> for Settings {
+impl<N: Into<SharedText>, V> FromIterator<(N, V)> for Fields<V> {
     /// Of two fields with the same name, the later one is used.
-    fn from_iter<T: IntoIterator<Item = (N, Setting)>>(fields: T) -> Self {
-        let mut fields: Vec<(SharedText, Setting)> = fields
+    fn from_iter<T: IntoIterator<Item = (N, V)>>(fields: T) -> Self {
+        let mut fields: Vec<(SharedText, V)> = fields
             .into_iter()
-            .map(|(name, setting)| (name.into(), setting))
+            .map(|(name, value)| (name.into(), value))
             .collect();
         fields.sort_by(|(a, _), (b, _)| a.cmp(b));
         fields.dedup_by(|later, earlier| {
@@ -119,23 +130,23 @@ impl<N: Into<SharedText>> FromIterator<(N, Setting)> for Settings {
     }
 }
 
-impl<const N: usize> From<[(String, Setting); N]> for Settings {
-    fn from(fields: [(String, Setting); N]) -> Self {
+impl<const N: usize, V> From<[(String, V); N]> for Fields<V> {
+    fn from(fields: [(String, V); N]) -> Self {
         fields.into_iter().collect()
     }
 }
 
-impl Extend<(String, Setting)> for Settings {
-    fn extend<T: IntoIterator<Item = (String, Setting)>>(&mut self, fields: T) {
-        for (name, setting) in fields {
-            self.insert(name, setting);
+impl<V: Clone> Extend<(String, V)> for Fields<V> {
+    fn extend<T: IntoIterator<Item = (String, V)>>(&mut self, fields: T) {
+        for (name, value) in fields {
+            self.insert(name, value);
         }
     }
 }
 
-impl IntoIterator for Settings {
-    type Item = (SharedText, Setting);
-    type IntoIter = std::vec::IntoIter<(SharedText, Setting)>;
+impl<V: Clone> IntoIterator for Fields<V> {
+    type Item = (SharedText, V);
+    type IntoIter = std::vec::IntoIter<(SharedText, V)>;
 
     fn into_iter(self) -> Self::IntoIter {
         let fields: Vec<_> = self.fields.iter().cloned().collect();
@@ -143,39 +154,39 @@ impl IntoIterator for Settings {
     }
 }
 
-impl<'a> IntoIterator for &'a Settings {
-    type Item = (&'a str, &'a Setting);
+impl<'a, V> IntoIterator for &'a Fields<V> {
+    type Item = (&'a str, &'a V);
     type IntoIter = std::iter::Map<
-        std::slice::Iter<'a, (SharedText, Setting)>,
-        fn(&'a (SharedText, Setting)) -> (&'a str, &'a Setting),
+        std::slice::Iter<'a, (SharedText, V)>,
+        fn(&'a (SharedText, V)) -> (&'a str, &'a V),
     >;
 
     fn into_iter(self) -> Self::IntoIter {
-        self.iter()
+        self.fields.iter().map(as_pair)
     }
 }
 
-impl Index<&str> for Settings {
-    type Output = Setting;
+impl<V: Clone> Index<&str> for Fields<V> {
+    type Output = V;
 
     #[expect(
         clippy::expect_used,
         reason = "indexing panics for a missing key, as for the maps of std"
     )]
-    fn index(&self, name: &str) -> &Setting {
+    fn index(&self, name: &str) -> &V {
         self.get(name).expect("a field of that name")
     }
 }
 
-impl Serialize for Settings {
+impl<V: Serialize> Serialize for Fields<V> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_map(self)
     }
 }
 
-impl<'de> Deserialize<'de> for Settings {
+impl<'de, V: Deserialize<'de>> Deserialize<'de> for Fields<V> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        BTreeMap::<SharedText, Setting>::deserialize(deserializer).map(Self::from_iter)
+        BTreeMap::<SharedText, V>::deserialize(deserializer).map(Self::from_iter)
     }
 }
 
