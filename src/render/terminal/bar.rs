@@ -4,11 +4,12 @@
 use super::Color;
 use super::bar_terminal::BarTerminal;
 use crate::model::LockUnpoisoned;
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle, TermLike as _};
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
+use textwrap::core::display_width;
 
 /// How long the bar says `throttled` after a response with 429.
 const THROTTLED_FOR: Duration = Duration::from_secs(5);
@@ -66,25 +67,77 @@ pub(super) fn bar(
     color: Color,
     rate: Arc<RequestRate>,
 ) -> ProgressBar {
-    let terminal = Box::new(BarTerminal::new());
-    let target = ProgressDrawTarget::term_like_with_hz(terminal, FRAMES_PER_SECOND);
+    let terminal = BarTerminal::new();
+    let frame = Frame::new(&name, total, terminal.width());
+    let style = style(frame, total, color, rate);
+    let target = ProgressDrawTarget::term_like_with_hz(Box::new(terminal), FRAMES_PER_SECOND);
     let bar = ProgressBar::with_draw_target(total, target)
-        .with_style(style(total, color, rate))
+        .with_style(style)
         .with_prefix(name);
     bar.enable_steady_tick(Duration::from_millis(120));
     bar
 }
 
-fn style(total: Option<u64>, color: Color, rate: Arc<RequestRate>) -> ProgressStyle {
-    let template = match (total, color) {
-        (Some(_), Color::On) => {
-            "{prefix} [{bar:20.green}] {pos}/{len} {elapsed} {rate} {wide_msg:.dim}"
+/// The parts of a frame that fit into a line. A frame that is longer than the line could not be cleared.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+struct Frame {
+    /// The columns of the bar, or a spinner in place of the bar.
+    bar: Option<usize>,
+    shows_rate: bool,
+}
+
+impl Frame {
+    /// The longest rate, such as `12345.6 req/s, throttled`.
+    const RATE: usize = 24;
+    /// The longest elapsed time, such as `120m`.
+    const ELAPSED: usize = 4;
+    /// The digits of a number of parts that is not known.
+    const DIGITS: usize = 6;
+
+    fn new(name: &str, total: Option<u64>, columns: u16) -> Self {
+        let digits = total.map_or(Self::DIGITS, |total| total.to_string().len());
+        let counts = if total.is_some() {
+            2 * digits + 1
+        } else {
+            digits
+        };
+        // The parts have a blank between them.
+        let fixed = display_width(name) + 1 + counts + 1 + Self::ELAPSED + 1;
+        let left = usize::from(columns).saturating_sub(fixed);
+        let rate = Self::RATE + 1;
+        let bars: &[usize] = if total.is_some() { &[20, 10] } else { &[] };
+        let fitting = |more: usize| bars.iter().copied().find(|bar| bar + 3 + more <= left);
+        match (fitting(rate), fitting(0)) {
+            (bar @ Some(_), _) => Self {
+                bar,
+                shows_rate: true,
+            },
+            (None, bar) => Self {
+                bar,
+                shows_rate: bar.is_none() && rate + 2 <= left,
+            },
         }
-        (Some(_), Color::Off) => "{prefix} [{bar:20}] {pos}/{len} {elapsed} {rate} {wide_msg}",
-        (None, Color::On) => "{spinner:.green} {prefix} {pos} {elapsed} {rate} {wide_msg:.dim}",
-        (None, Color::Off) => "{spinner} {prefix} {pos} {elapsed} {rate} {wide_msg}",
-    };
-    ProgressStyle::with_template(template)
+    }
+
+    fn template(self, total: Option<u64>, color: Color) -> String {
+        let (dim, green) = match color {
+            Color::On => (".dim", ".green"),
+            Color::Off => ("", ""),
+        };
+        let start = match (self.bar, total) {
+            (Some(bar), _) => format!("{{prefix}} [{{bar:{bar}{green}}}] {{pos}}/{{len}}"),
+            (None, Some(_)) => "{prefix} {pos}/{len}".to_owned(),
+            (None, None) if color == Color::On => "{spinner:.green} {prefix} {pos}".to_owned(),
+            (None, None) => "{spinner} {prefix} {pos}".to_owned(),
+        };
+        let rate = if self.shows_rate { " {rate}" } else { "" };
+        format!("{start} {{elapsed}}{rate} {{wide_msg:{dim}}}").replace("{wide_msg:}", "{wide_msg}")
+    }
+}
+
+fn style(frame: Frame, total: Option<u64>, color: Color, rate: Arc<RequestRate>) -> ProgressStyle {
+    let template = frame.template(total, color);
+    ProgressStyle::with_template(&template)
         .unwrap_or_else(|_| ProgressStyle::default_bar())
         .with_key(
             "rate",
@@ -98,14 +151,100 @@ fn style(total: Option<u64>, color: Color, rate: Arc<RequestRate>) -> ProgressSt
 
 #[cfg(test)]
 mod tests {
-    use super::{Color, RequestRate, style};
-    use std::sync::Arc;
+    use super::{Color, Frame, RequestRate, style};
+    use crate::model::LockUnpoisoned;
+    use indicatif::{ProgressBar, ProgressDrawTarget, TermLike};
+    use std::io;
+    use std::sync::{Arc, Mutex};
+    use textwrap::core::display_width;
+
+    /// A terminal that keeps what is written to it.
+    #[derive(Clone, Debug)]
+    struct MemoryTerminal {
+        columns: u16,
+        written: Arc<Mutex<Vec<String>>>,
+    }
+
+    impl TermLike for MemoryTerminal {
+        fn width(&self) -> u16 {
+            self.columns
+        }
+        fn move_cursor_up(&self, _: usize) -> io::Result<()> {
+            Ok(())
+        }
+        fn move_cursor_down(&self, _: usize) -> io::Result<()> {
+            Ok(())
+        }
+        fn move_cursor_right(&self, _: usize) -> io::Result<()> {
+            Ok(())
+        }
+        fn move_cursor_left(&self, _: usize) -> io::Result<()> {
+            Ok(())
+        }
+        fn write_line(&self, text: &str) -> io::Result<()> {
+            self.write_str(text)
+        }
+        fn write_str(&self, text: &str) -> io::Result<()> {
+            self.written.lock_unpoisoned().push(text.to_owned());
+            Ok(())
+        }
+        fn clear_line(&self) -> io::Result<()> {
+            Ok(())
+        }
+        fn flush(&self) -> io::Result<()> {
+            Ok(())
+        }
+    }
 
     #[test]
-    fn style_of_every_bar_parses() {
+    fn frame_of_any_width_fits_into_a_line() {
+        for (name, total) in [
+            ("Checking connectors", Some(100_000)),
+            ("Applying", Some(7)),
+            ("Listing customers", None),
+        ] {
+            for columns in 40..160 {
+                let written = Arc::default();
+                let terminal = MemoryTerminal {
+                    columns,
+                    written: Arc::clone(&written),
+                };
+                let rate = Arc::new(RequestRate::new());
+                rate.throttle();
+                let frame = Frame::new(name, total, columns);
+                let target = ProgressDrawTarget::term_like(Box::new(terminal));
+                let bar = ProgressBar::with_draw_target(total, target)
+                    .with_style(style(frame, total, Color::Off, rate))
+                    .with_prefix(name)
+                    .with_message("waiting up to 14 s: the service asked for it (Retry-After)");
+                bar.set_position(total.unwrap_or(100_000));
+                bar.tick();
+                let written = written.lock_unpoisoned();
+                assert!(!written.is_empty());
+                for text in written.iter() {
+                    assert!(
+                        display_width(text) <= usize::from(columns),
+                        "{columns}: {text}"
+                    );
+                }
+            }
+        }
+        let wide = Frame {
+            bar: Some(20),
+            shows_rate: true,
+        };
+        assert_eq!(Frame::new("Applying", Some(240), 77), wide);
+    }
+
+    #[test]
+    fn template_of_every_frame_parses() {
         for total in [Some(1), None] {
             for color in [Color::On, Color::Off] {
-                let _ = style(total, color, Arc::new(RequestRate::new()));
+                for columns in [20, 60, 77, 200] {
+                    let template = Frame::new("Applying", total, columns).template(total, color);
+                    let parsed = indicatif::ProgressStyle::with_template(&template);
+                    assert!(parsed.is_ok(), "{template}");
+                }
             }
         }
     }
