@@ -103,25 +103,48 @@ fn write_operations(
     verbosity: Verbosity,
 ) -> io::Result<()> {
     let shown = shown(Listing::First, operations.len(), verbosity);
+    let common = common_reason(operations);
+    if let Some(reason) = &common {
+        let mut line = Line::at(2).hang(4);
+        line.append(reason);
+        out.line(&line)?;
+    }
     for operation in &operations[..shown] {
-        write_operation(out, operation)?;
+        let mut line = Line::at(2)
+            .hang(6)
+            .label(operation.label, operation.label.symbol())
+            .text(" ")
+            .label(Label::Strong, operation.address.clone());
+        if common.is_none() && operation.message.is_some() {
+            line.push(Label::Plain, ": ");
+            line.append(&reason(operation));
+        }
+        out.line(&line)?;
     }
     write_rest(out, operations.len() - shown)
 }
 
-fn write_operation(out: &mut Out<'_>, operation: &OperationView) -> io::Result<()> {
-    let mut line = Line::at(2)
-        .hang(6)
-        .label(operation.label, operation.label.symbol())
-        .text(" ")
-        .label(Label::Strong, operation.address.clone());
+/// The message of an operation, and its code.
+fn reason(operation: &OperationView) -> Line {
+    let mut line = Line::default();
     if let Some(message) = &operation.message {
-        line = line.text(": ").text(message.clone());
+        line.push(Label::Plain, message.clone());
     }
     if let Some(code) = &operation.code {
         line.push(Label::Faint, Safe::new(format_args!(" [{code}]")));
     }
-    out.line(&line)
+    line
+}
+
+/// The reason that several operations share, which is written once.
+fn common_reason(operations: &[&OperationView]) -> Option<Line> {
+    let (first, rest) = operations.split_first()?;
+    let is_common = !rest.is_empty()
+        && first.message.is_some()
+        && rest
+            .iter()
+            .all(|other| other.message == first.message && other.code == first.code);
+    is_common.then(|| reason(first))
 }
 
 fn write_new_ids(out: &mut Out<'_>, new_ids: &[NewId], verbosity: Verbosity) -> io::Result<()> {
@@ -255,6 +278,23 @@ mod tests {
             text.contains("customer-9999/GitHub: create (0.0 s): too large (413)"),
             "{text}"
         );
+    }
+
+    #[test]
+    fn report_of_operations_with_one_reason_writes_it_once() {
+        let left = (0..130).map(|n| OperationReport {
+            outcome: Outcome::NotAttempted,
+            problem: Some(StepProblem::RunEnded),
+            ..operation(&format!("customer-{n}/GitHub"))
+        });
+        let report = ApplyReport {
+            operations: left.collect(),
+            ..ApplyReport::default()
+        };
+        let text = shown(&report);
+        assert_eq!(text.matches("[run_ended]").count(), 1, "{text}");
+        assert!(text.contains("\n  + customer-0/GitHub\n"), "{text}");
+        assert!(text.contains("\n  and 125 more; -v lists all\n"), "{text}");
     }
 
     #[test]
