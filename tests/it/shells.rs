@@ -111,6 +111,39 @@ fn completions_of_bash_quote_names_with_blanks() {
     assert_eq!(option.as_deref(), Some("globex\nglobex/Globex\\ Stripe\n"));
 }
 
+/// A name may come from a table of others.
+#[test]
+fn completions_of_bash_run_nothing_that_is_in_a_name() {
+    let env = TestEnv::new();
+    let name = "evil'; `touch pwned` \"$(touch pwned)\\ ~";
+    let text = serde_json::to_string(name).unwrap();
+    env.write(
+        "airlift.yaml",
+        &format!("version: 1\ncustomers:\n  - name: {text}\n"),
+    );
+    for open in ["\"", "'", ""] {
+        let close = open;
+        let script = format!(
+            "source <(airlift completions bash); COMP_WORDS=(airlift rotate {}); COMP_CWORD=2; \
+             _airlift airlift evil ''; eval \"set -- {}${{COMPREPLY[0]}}{}\"; printf '%s' \"$1\"",
+            if open == "'" {
+                "\"'evil\""
+            } else if open == "\"" {
+                "'\"evil'"
+            } else {
+                "evil"
+            },
+            open.replace('"', "\\\""),
+            close.replace('"', "\\\""),
+        );
+        let Some(completed) = completed(&env, "bash", &script) else {
+            return;
+        };
+        assert_eq!(completed, name, "{script}");
+        assert!(!env.path("pwned").exists(), "{script}");
+    }
+}
+
 #[test]
 fn completions_of_zsh_read_words_without_their_quotation_marks() {
     let env = TestEnv::new();

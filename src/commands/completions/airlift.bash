@@ -3,7 +3,7 @@ _airlift() {
     local word=$2 open='' start='' value i
     local -a words=()
     case ${COMP_WORDS[COMP_CWORD]} in
-        [\"\']*) open=1 ;;
+        [\"\']*) open=${COMP_WORDS[COMP_CWORD]:0:1} ;;
         *) word=${word//\\/} ;;
     esac
     for ((i = 0; i < COMP_CWORD; i++)); do
@@ -27,7 +27,15 @@ _airlift() {
     while IFS= read -r value; do
         value=${value#"$start"}
         [[ -n $value ]] || continue
-        if [[ -z $open && $value == *[!A-Za-z0-9_.,/:=@%+~-]* ]]; then
+        # A name may come from a table of others. The shell must not run what is in it.
+        if [[ $open == \' ]]; then
+            value=${value//\'/\'\\\'\'}
+        elif [[ $open == \" ]]; then
+            value=${value//\\/\\\\}
+            value=${value//\"/\\\"}
+            value=${value//\$/\\\$}
+            value=${value//\`/\\\`}
+        elif [[ $value == *[!A-Za-z0-9_.,/:=@%+-]* ]]; then
             value=$(printf %q "$value")
         fi
         COMPREPLY+=("$value")
