@@ -166,6 +166,12 @@ impl Snapshot {
         }
     }
 
+    /// Whether no run was writing, and none was killed.
+    pub(super) fn is_settled(&self) -> bool {
+        let journal = self.head.as_ref().and_then(|head| head.journal.as_ref());
+        journal.is_none_or(|journal| journal.open.is_some())
+    }
+
     fn add(&mut self, id: WorkspaceId, file: File, headless: UnverifiedCause) {
         match file {
             // The file may be the only one, so that no other says that the head is missing.

@@ -52,8 +52,8 @@ pub(super) struct Tail {
     pub(super) syncs: u64,
     /// The length of the lines at the start that stay after the run.
     start: u64,
-    /// Whether intents of earlier runs are among them, which only lines of this run can end.
-    has_open: bool,
+    /// Whether intents or entries of earlier runs are among them, which only lines of this run end or change.
+    needs_own: bool,
     /// Why a write or a sync failed. No line follows then, because the file may end with an incomplete
     /// line, and a later sync can succeed although the lines are lost.
     failure: Option<(ErrorKind, String)>,
@@ -108,7 +108,7 @@ impl Log {
             synced: 0,
             syncs: 0,
             start: to_u64(text.len()),
-            has_open: !carried_over.is_empty(),
+            needs_own: !(carried_over.is_empty() && saved.is_empty()),
             failure: None,
         };
         Ok(Self {
@@ -163,15 +163,13 @@ impl Log {
     }
 
     /// Cuts off the lines of this run, after the head says that no intent is open, so that the next run does not read
-    /// them. Needs no sync: the lines say nothing that the entries and the head do not say. No line may follow.
-    pub(super) fn cut_off_own(&self) -> Result<(), LedgerError> {
+    /// them. Needs neither a sync nor success: the lines say nothing that the entries and the head do not say. No line
+    /// may follow.
+    pub(super) fn cut_off_own(&self) {
         let mut tail = self.tail();
-        if tail.has_open {
-            return Ok(());
+        if !tail.needs_own && tail.failure.is_none() && tail.file.set_len(tail.start).is_ok() {
+            tail.failure = Some((ErrorKind::Other, "the run has ended".to_owned()));
         }
-        self.write(&mut tail, |tail| tail.file.set_len(tail.start))?;
-        tail.failure = Some((ErrorKind::Other, "the journal has ended".to_owned()));
-        Ok(())
     }
 
     /// Makes all lines durable that are written now. Two syncs never overlap: the system reports a
@@ -231,7 +229,8 @@ impl Log {
     ) -> Result<(), LedgerError> {
         self.check(tail)?;
         change(tail).map_err(|error| {
-            tail.failure = Some((error.kind(), error.to_string()));
+            let text = format!("an earlier write to the file failed: {error}");
+            tail.failure = Some((error.kind(), text));
             self.failed(error)
         })
     }
@@ -241,8 +240,7 @@ impl Log {
         let Some((kind, cause)) = &tail.failure else {
             return Ok(());
         };
-        let text = format!("an earlier write to the file failed: {cause}");
-        Err(self.failed(std::io::Error::new(*kind, text)))
+        Err(self.failed(std::io::Error::new(*kind, cause.clone())))
     }
 
     fn failed(&self, error: std::io::Error) -> LedgerError {

@@ -152,7 +152,10 @@ impl Journal {
     pub(super) async fn remove_own(&self) -> Result<(), LedgerError> {
         match &*self.log {
             Log::Segments(log) => log.remove_own().await,
-            Log::File(log) => log.cut_off_own(),
+            Log::File(log) => {
+                log.cut_off_own();
+                Ok(())
+            }
         }
     }
 

@@ -2,20 +2,18 @@
 
 mod head_records;
 mod packing;
+mod reading;
 mod saving;
 mod unwritten;
 
 use super::authenticate::{Authenticator, LedgerKey};
 use super::environment::StoreLabel;
 use super::head::HeadJournal;
-use super::journal::JournalContent;
 use super::packs::DamagedPacks;
 use super::rotations::RotationList;
 use super::shards::{refuse_divided, store_of};
-use super::snapshot::{self, Snapshot};
-use super::{
-    Journal, JournalEntry, LedgerError, LedgerStore, Lock, Rotations, entries, head, lock,
-};
+use super::snapshot::Snapshot;
+use super::{Journal, JournalEntry, LedgerError, LedgerStore, Lock, Rotations, head};
 use crate::events::Sink;
 use crate::model::{
     CustomerEntry, DefinitionId, LedgerState, LockUnpoisoned, RecordedGuards, RecordedOauthApp,
@@ -25,9 +23,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard};
 use unwritten::UnwrittenEntries;
 use uuid::Uuid;
-
-/// How often a ledger is read again because a concurrent run changed the head in the meantime.
-const READS: usize = 4;
 
 /// The ledger of one organization, with its journal and its lock.
 #[derive(Clone, Debug)]
@@ -227,36 +222,6 @@ impl Ledger {
             is_key_changed: snapshot.key_changed,
             objects,
         })
-    }
-
-    /// Reads again if something is not authenticated and another run has written a new head since.
-    async fn read(&self) -> Result<(Snapshot, JournalContent), LedgerError> {
-        let mut read = self.read_once().await?;
-        for _ in 1..READS {
-            let (snapshot, journal) = &read;
-            let is_complete =
-                journal.unverified_names.is_empty() && !journal.is_missing && !journal.is_head_old;
-            if snapshot.unverified.is_empty() && is_complete && !snapshot.rotations.is_refused() {
-                break;
-            }
-            let again = self.read_once().await?;
-            let is_same = again.0.head == snapshot.head;
-            read = again;
-            if is_same {
-                break;
-            }
-        }
-        Ok(read)
-    }
-
-    async fn read_once(&self) -> Result<(Snapshot, JournalContent), LedgerError> {
-        lock::check_file(&self.store)?;
-        let stored = entries::read(&self.store, &self.authenticator).await?;
-        // The journal is read last: it has every change of an entry before the entry's file.
-        let mut journal = Journal::read(&self.store, &self.authenticator, stored.journal()).await?;
-        let saved = std::mem::take(&mut journal.saved);
-        let snapshot = snapshot::classify(stored, saved);
-        Ok((snapshot, journal))
     }
 
     fn note_snapshot(&self, snapshot: &Snapshot) {
