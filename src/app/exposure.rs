@@ -14,6 +14,8 @@ use zeroize::Zeroizing;
 const SUBJECT: &str = "exposure";
 /// The most bytes of a file that is searched. Larger files are named.
 const MOST_BYTES: u64 = 16 << 20;
+/// The most bytes of all files that are searched.
+const MOST_BYTES_IN_ALL: usize = 128 << 20;
 /// Variables with which a CI job prints more than its commands do, and what it prints.
 const TRACES: [(&str, &str); 4] = [
     ("ACTIONS_STEP_DEBUG", "the inputs of each step"),
@@ -40,18 +42,23 @@ pub(super) fn check_exposure(invocation: Invocation<'_>, project: &Project) -> V
 
 /// Looks for credentials of the run in the files of the project, and in the other files of its directory, such as `.env`.
 fn credentials_in_files(project: &Project, own: &OwnCredentials) -> Vec<HealthCheck> {
-    let beside = project.root.read_dir().into_iter().flatten().flatten();
-    let paths: BTreeSet<PathBuf> = project
-        .files
-        .iter()
-        .cloned()
-        .chain(beside.map(|entry| entry.path()))
-        .collect();
-    let mut by_reason: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+    if own.is_empty() {
+        return Vec::new();
+    }
     let mut unsearched: Vec<String> = Vec::new();
-    for path in &paths {
-        match text_of(path) {
-            Ok(Some(text)) => {
+    let mut by_reason: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+    let mut left = MOST_BYTES_IN_ALL;
+    for path in paths(project, &mut unsearched) {
+        match text_of(&path) {
+            Ok(Some((text, length))) => {
+                let Some(rest) = left.checked_sub(length) else {
+                    unsearched.push(format!(
+                        "{} (the files before it are large)",
+                        path.display()
+                    ));
+                    continue;
+                };
+                left = rest;
                 if let Some(reason) = own.contained_in(&text) {
                     let names = by_reason.entry(reason).or_default();
                     names.push(path.display().to_string());
@@ -69,17 +76,31 @@ fn credentials_in_files(project: &Project, own: &OwnCredentials) -> Vec<HealthCh
     checks.chain(not_searched(&unsearched)).collect()
 }
 
+/// The project's files, and the other ones of its directory.
+fn paths(project: &Project, unsearched: &mut Vec<String>) -> BTreeSet<PathBuf> {
+    let mut paths: BTreeSet<PathBuf> = project.files.iter().cloned().collect();
+    match project.root.read_dir() {
+        Ok(entries) => paths.extend(entries.flatten().map(|entry| entry.path())),
+        Err(error) => unsearched.push(format!("{} ({error})", project.root.display())),
+    }
+    paths
+}
+
 /// Says which files may have credentials that the search did not find.
 fn not_searched(files: &[String]) -> Option<HealthCheck> {
     (!files.is_empty()).then(|| {
         let detail = format!("not searched for credentials: {}", first_names(files));
-        HealthCheck::ok(SUBJECT, detail)
+        let hint = "make sure that they have no credential of the run";
+        HealthCheck::warn(SUBJECT, detail, hint)
     })
 }
 
-/// The text of a regular file, or why it is not read. Follows no link, and opens no pipe.
-fn text_of(path: &Path) -> Result<Option<SecretValue>, String> {
+/// The text of a regular file with its bytes, or why it is not read. Follows no link, and opens no pipe.
+fn text_of(path: &Path) -> Result<Option<(SecretValue, usize)>, String> {
     let parts = path.parent().zip(path.file_name());
+    if path.is_symlink() && path.is_file() {
+        return Err("is a link".to_owned());
+    }
     let Some((directory, name)) = parts.filter(|_| is_file(path)) else {
         return Ok(None);
     };
@@ -99,7 +120,8 @@ fn text_of(path: &Path) -> Result<Option<SecretValue>, String> {
         let bytes = Zeroizing::new(error.into_bytes());
         String::from_utf8_lossy(&bytes).into_owned()
     });
-    Ok(Some(SecretValue::new(text)))
+    let length = text.len();
+    Ok(Some((SecretValue::new(text), length)))
 }
 
 fn is_file(path: &Path) -> bool {

@@ -54,6 +54,11 @@ impl OwnCredentials {
         self
     }
 
+    /// Whether no credential is known.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// What the credential is that a value is or contains, plain or encoded. The time that this takes tells nothing that
     /// the refusal does not tell: the value is compared once for each run.
     pub fn contained_in(&self, value: &SecretValue) -> Option<&'static str> {

@@ -101,11 +101,12 @@ fn doctor_searches_every_file_for_credentials_and_names_those_that_it_leaves_out
     env.write("notes-1099.txt", secret);
     let large = std::fs::File::create(env.path("dump.sql")).unwrap();
     large.set_len((16 << 20) + 1).unwrap();
+    std::os::unix::fs::symlink("notes-1099.txt", env.path(".env")).unwrap();
     env.run(&["doctor"])
         .exits(0)
         .says("notes-1099.txt has the organization's own credentials")
-        .says("ok    exposure")
-        .says("not searched for credentials: ./dump.sql (is larger than 16777216 bytes)");
+        .says("not searched for credentials: ./.env (is a link)")
+        .says("./dump.sql (is larger than 16777216 bytes)");
 }
 
 #[test]
