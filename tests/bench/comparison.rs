@@ -36,9 +36,9 @@ struct Figures {
 pub(crate) fn print(args: &Args) {
     print_rates(args);
     print_line(
-        "| job | latency | in flight | requests | loader | wall | loader | ratio | wall / curl | CPU / request, ratio | peak MB |",
+        "| job | latency | in flight | requests | loader | wall | loader | ratio | wall / curl | CPU / request, ratio | peak MB | without files |",
     );
-    print_line("|---|---|---|---|---|---|---|---|---|---|---|");
+    print_line("|---|---|---|---|---|---|---|---|---|---|---|---|");
     for case in cases(args) {
         print_line(&compare(args, &case));
     }
@@ -103,7 +103,7 @@ fn row(case: &Case, (airlift, loader): (&Figures, &Figures), curl: Option<f64>) 
     let cpu = |figures: &Figures| figures.measured.cpu / figures.requests as f64;
     let ratio = curl.map(|wall| format!("{:.2}", airlift.measured.wall / wall));
     format!(
-        "| {}, {} | {} ms | {} | {} | {} | {:.2} s | {:.2} s | {:.2} | {} | {:.1} | {:.0} |",
+        "| {}, {} | {} ms | {} | {} | {} | {:.2} s | {:.2} s | {:.2} | {} | {:.1} | {:.0} | {:.0} |",
         case.job.name(),
         case.form.name(),
         case.latency,
@@ -116,6 +116,7 @@ fn row(case: &Case, (airlift, loader): (&Figures, &Figures), curl: Option<f64>) 
         ratio.as_deref().unwrap_or("–"),
         cpu(airlift) / cpu(loader),
         airlift.measured.peak,
+        airlift.measured.private,
     )
 }
 

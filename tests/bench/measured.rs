@@ -15,7 +15,10 @@ const INTERVAL: Duration = Duration::from_millis(2);
 pub(crate) struct Measured {
     pub(crate) wall: f64,
     pub(crate) cpu: f64,
+    /// All memory, pages of the program's file among it.
     pub(crate) peak: f64,
+    /// The memory that no file has.
+    pub(crate) private: f64,
 }
 
 /// Runs a program to its end.
@@ -30,9 +33,11 @@ pub(crate) fn run(command: &mut Command) -> Measured {
         .expect("the program starts");
     let mut stderr = child.stderr.take().expect("the stream is piped");
     let errors = thread::spawn(move || std::io::read_to_string(&mut stderr));
-    let mut peak = 0.0;
+    let (mut peak, mut private) = (0.0, 0.0);
     let status = loop {
-        peak = f64::max(peak, peak_of(child.id()).unwrap_or_default());
+        let memory = |field| memory_of(child.id(), field).unwrap_or_default();
+        peak = f64::max(peak, memory("VmHWM:"));
+        private = f64::max(private, memory("RssAnon:"));
         if let Some(status) = child.try_wait().expect("the program is a child") {
             break status;
         }
@@ -45,7 +50,12 @@ pub(crate) fn run(command: &mut Command) -> Measured {
         .unwrap_or_default();
     assert!(status.success(), "{command:?}: {status}\n{errors}");
     let cpu = cpu_of_children() - cpu_before;
-    Measured { wall, cpu, peak }
+    Measured {
+        wall,
+        cpu,
+        peak,
+        private,
+    }
 }
 
 /// The median of each figure.
@@ -59,6 +69,7 @@ pub(crate) fn median(runs: &[Measured]) -> Measured {
         wall: middle(|run| run.wall),
         cpu: middle(|run| run.cpu),
         peak: middle(|run| run.peak),
+        private: middle(|run| run.private),
     }
 }
 
@@ -75,11 +86,9 @@ fn cpu_of_children() -> f64 {
         * TICK
 }
 
-fn peak_of(process: u32) -> Option<f64> {
+fn memory_of(process: u32, field: &str) -> Option<f64> {
     let status = fs::read_to_string(format!("/proc/{process}/status")).ok()?;
-    let line = status
-        .lines()
-        .find_map(|line| line.strip_prefix("VmHWM:"))?;
+    let line = status.lines().find_map(|line| line.strip_prefix(field))?;
     let kibibytes: f64 = line.split_whitespace().next()?.parse().ok()?;
     Some(kibibytes / 1024.0)
 }

@@ -159,7 +159,7 @@ impl Ui {
         self.streams.has_written()
     }
 
-    /// Status messages: stderr, locked. They go above a bar that is drawn now.
+    /// Status messages: stderr, locked, or one line at a time above a bar that is drawn now.
     pub fn status(&self) -> Out<'static> {
         let choice = self.stderr_color.into();
         let stream: Box<dyn Write> = match self.bar.get() {
