@@ -149,6 +149,29 @@ impl Code {
                 | Self::TypographicQuotes
         )
     }
+
+    /// Whether airlift reads no values of a file with such a finding.
+    pub(crate) fn stops_reading(self) -> bool {
+        matches!(
+            self,
+            Self::FileUnreadable
+                | Self::FileTooLarge
+                | Self::NotText
+                | Self::YamlSyntax
+                | Self::UnquotedReference
+                | Self::DuplicateKey
+                | Self::MergeKey
+                | Self::MultipleDocuments
+                | Self::YamlTag
+                | Self::TooDeep
+                | Self::TooManyNodes
+                | Self::BadAlias
+                | Self::ComplexKey
+                | Self::InexactNumber
+                | Self::UnprintableCharacter
+                | Self::UndefinedVariable
+        )
+    }
 }
 
 #[cfg(test)]

@@ -53,7 +53,7 @@ pub(super) struct Document {
     /// All fields except `customers`.
     pub(super) head: RawFile,
     /// Whether the text has no defect. Values are decoded only then.
-    is_valid: bool,
+    pub(super) is_valid: bool,
     /// The number of customers that were visited and dropped while the text was parsed.
     visited: usize,
 }

@@ -43,6 +43,7 @@ pub fn load(arguments: &[PathBuf], options: &LoadOptions) -> Loaded {
         findings,
         seen: HashMap::new(),
         searched: BTreeSet::new(),
+        lacks_includes: false,
         files: Vec::new(),
         names: DeclaredNames::new(&CUSTOMER),
         customers: Vec::new(),
@@ -63,6 +64,8 @@ struct Loader<'p> {
     seen: HashMap<PathBuf, NamedBy>,
     /// Directories in which a file that is not read is reported.
     searched: BTreeSet<PathBuf>,
+    /// Whether an input does not say which files it includes, because it has an error.
+    lacks_includes: bool,
     files: Vec<PathBuf>,
     /// The names of the customers of all files.
     names: DeclaredNames,
@@ -105,8 +108,10 @@ impl Loader<'_> {
             return;
         }
         let Some(document) = self.add(file, Some(position)) else {
+            self.lacks_includes = true;
             return;
         };
+        self.lacks_includes |= unread::lacks_includes(&document);
         empty_include(&document, &mut self.findings.project);
         let patterns = document.head.include.as_deref().unwrap_or_default();
         let (directory, origin) = (document.directory(), document.key("include"));
@@ -265,6 +270,9 @@ impl Loader<'_> {
     /// Reports configuration files that are not read. A new `airlift.yaml` would otherwise silently replace the project
     /// file and hide the customers of a directory.
     fn check_unread(&mut self, arguments: &[PathBuf]) {
+        if self.lacks_includes {
+            return;
+        }
         let is_directory = |argument: &&PathBuf| argument.is_dir();
         for directory in arguments.iter().filter(is_directory) {
             self.searched.insert(directory.clone());

@@ -95,6 +95,14 @@ impl<'s> Origin<'s> {
         Some(row.site(&value.steps()))
     }
 
+    /// The place in a template of a value that a column of a table gives, and the column.
+    pub(super) fn column(self) -> Option<(FindingSite, &'s str)> {
+        let Self::Value(value) = self else {
+            return None;
+        };
+        value.row?.column(&value.steps())
+    }
+
     /// Whether the value comes from a row of a table.
     pub(super) fn is_from_row(self) -> bool {
         matches!(self, Self::Value(value) if value.row.is_some())

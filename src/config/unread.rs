@@ -3,7 +3,11 @@
 //! Does not open the files.
 
 use super::confine::has_parent_step;
+use super::document::Document;
+use super::origin::Origin;
+use super::raw::FIELDS;
 use super::read::PROJECT_FILE;
+use crate::catalog::closest;
 use std::collections::VecDeque;
 use std::path::{Component, Path, PathBuf};
 
@@ -32,6 +36,19 @@ pub(super) fn base(directory: &Path, pattern: &str) -> Option<PathBuf> {
     } else {
         directory.join(literal)
     })
+}
+
+/// Whether a file does not say which files it includes: its text has a defect, or `include` is misspelt or has another
+/// type.
+pub(super) fn lacks_includes(document: &Document) -> bool {
+    let entries = document.source.root().entries();
+    let mut entries = entries.iter();
+    let is_unknown = document.head.include.is_none();
+    let is_meant = |(name, value): &(&str, Origin<'_>)| {
+        let is_misspelt = || !FIELDS.contains(*name) && closest(name, ["include"]).is_some();
+        (*name == "include" && is_unknown && !value.is_null()) || is_misspelt()
+    };
+    !document.is_valid || entries.any(is_meant)
 }
 
 /// The files at and below a directory whose names end like those of YAML or JSON files, without those that `is_read`

@@ -10,12 +10,12 @@ mod variables;
 
 pub(super) use mask::report_mask;
 pub(super) use place::of_place;
-pub(super) use variables::{of_name, of_reference};
+pub(super) use variables::{IN_REFERENCE, of_column, of_name, of_reference};
 
 use super::code::Code;
-use super::yaml::typos::{MASKED, is_field_without_space};
+use super::yaml::typos::{MASKED, UNQUOTED_BRACES, is_field_without_space};
 use crate::catalog::{self, ConnectorType, FieldType};
-use crate::model::{Literal, Setting, names_secret};
+use crate::model::{Literal, STORES, Setting, names_secret};
 use serde_json::{Map, Value};
 
 const SPACE_AFTER_COLON: &str = "write a space after the colon";
@@ -92,7 +92,10 @@ pub(super) fn of_type(
         {
             Some(SPACE_AFTER_DASH.to_owned())
         }
-        Value::Object(_) | Value::String(_) if expected.starts_with("a list") => {
+        Value::String(text) if expected.starts_with("a list") => {
+            Some(list_of_text(name.unwrap_or_default(), text))
+        }
+        Value::Object(_) if expected.starts_with("a list") => {
             Some(item(name.unwrap_or_default()).to_owned())
         }
         Value::Null if expected.starts_with("a list") => {
@@ -247,6 +250,34 @@ pub(super) fn of_switch(text: &str) -> Option<bool> {
     switch.map(|(_, value)| *value)
 }
 
+/// How to write a text as a list. Shows only names of built-in stores and patterns of `include`, which are no secrets.
+fn list_of_text(name: &str, text: &str) -> String {
+    let words: Vec<&str> = text
+        .split([',', ' '])
+        .filter(|word| !word.is_empty())
+        .collect();
+    let is_known = match name {
+        "stores" => words.iter().all(|word| STORES.contains(word)),
+        "include" => words.iter().all(|word| is_yaml_pattern(word)),
+        _ => false,
+    };
+    match name {
+        "include" | "stores" if is_known && !words.is_empty() => {
+            format!("write `{name}: [{}]`", words.join(", "))
+        }
+        "include" | "stores" | "unchecked_secrets" | "allow" | "enum" | "modes" => {
+            format!("write `{name}: [A, B]`, or a line that begins with `- ` for each item")
+        }
+        _ => item(name).to_owned(),
+    }
+}
+
+fn is_yaml_pattern(word: &str) -> bool {
+    let is_part = |c: char| c.is_ascii_alphanumeric() || "_-./*".contains(c);
+    let stem = word.strip_suffix(".yaml");
+    stem.is_some_and(|stem| stem.chars().all(is_part))
+}
+
 fn item(name: &str) -> &'static str {
     match name {
         "customers" | "connectors" => {
@@ -293,6 +324,12 @@ pub(super) fn of_defect(code: Code, message: &str) -> Option<&'static str> {
         Code::MultipleDocuments => {
             Some("move the document into a file of its own, or remove the line")
         }
+        Code::ComplexKey if message == UNQUOTED_BRACES => {
+            Some("quote the value: \"{{ row.COLUMN }}\"")
+        }
+        Code::ComplexKey => Some(
+            "write the key as plain text; quote a key or a value that begins with a bracket, a brace or `*`",
+        ),
         Code::YamlTag => Some("remove the tag; a secret is a reference such as \"${env:NAME}\""),
         Code::InvalidValue if message == MASKED => Some(mask::WITHOUT),
         Code::TypographicQuotes => Some(

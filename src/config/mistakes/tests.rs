@@ -15,7 +15,16 @@ fn of_type_says_how_to_write_switches_and_lists() {
     );
     let list = help("connectors", "a list", json!({"GitHub": {}}));
     assert!(list.contains("`- name: NAME`"), "{list}");
-    assert!(help("include", "a list", json!("x.yaml")).contains("`- `"));
+    let list = |name, text: &str| help(name, "a list", json!(text));
+    assert_eq!(
+        list("include", "a/*.yaml, b.yaml"),
+        "write `include: [a/*.yaml, b.yaml]`"
+    );
+    assert_eq!(list("stores", "env vault"), "write `stores: [env, vault]`");
+    for name in ["include", "stores", "enum"] {
+        let help = list(name, "hunter2");
+        assert!(help.contains(&format!("`{name}: [A, B]`")), "{help}");
+    }
     let item = |list| of_type(None, list, "a mapping", &json!("acme")).unwrap();
     assert_eq!(item("customers"), "write `- name: NAME`");
     assert_eq!(item("entities"), "write `- entity: NAME`");

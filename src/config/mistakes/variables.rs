@@ -5,6 +5,20 @@ use crate::model::STORES;
 
 const ROW: &str = "write `{{ row.COLUMN }}` for the value of a column";
 
+/// What to write in place of a cell with a reference, if the template writes the reference.
+pub(in crate::config) const IN_REFERENCE: &str =
+    "write only the part that the template puts into its reference, such as the variable's name";
+
+/// How to write a credential that a column gives.
+pub(in crate::config) fn of_column(column: &str) -> String {
+    let is_word = |name: &&str| name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+    let column = Some(column).filter(is_word).unwrap_or("COLUMN");
+    format!(
+        "write the reference in the template: \"${{env:{{{{ row.{column} }}}}}}\", with the variable's name in \
+         the column, and remove the secrets from the table"
+    )
+}
+
 /// How to write the reference that a text was meant to be.
 pub(in crate::config) fn of_reference(text: &str) -> Option<&'static str> {
     let inner = text.trim();
@@ -39,6 +53,8 @@ pub(in crate::config) fn of_reference(text: &str) -> Option<&'static str> {
         Some("close the reference with a brace: \"${env:NAME}\"")
     } else if inner.starts_with("${env.") || is_braced_variable(inner) {
         Some("write the store and a colon before the name: \"${env:NAME}\"")
+    } else if inner.starts_with("${vault:") {
+        Some("write the mount, the path and the field: \"${vault:MOUNT/PATH#FIELD}\"")
     } else {
         None
     }
@@ -55,7 +71,7 @@ fn of_store(text: &str) -> Option<&'static str> {
         Some(match lowercase.as_str() {
             "env" => "stores are written in lower case: \"${env:NAME}\"",
             "file" => "stores are written in lower case: \"${file:path}\"",
-            _ => "stores are written in lower case, as in \"${vault:path#field}\"",
+            _ => "stores are written in lower case, as in \"${vault:MOUNT/PATH#FIELD}\"",
         })
     } else if store != lowercase || name.trim() != name {
         Some("remove the spaces in the braces: \"${env:NAME}\"")

@@ -11,6 +11,7 @@ pub(super) use row::{Expanded, RowContext};
 
 use super::code::Code;
 use super::findings::{FindingSite, Findings};
+use super::mistakes;
 use super::origin::Origin;
 use super::raw::RawBlock;
 use super::raw_template::RawTemplate;
@@ -35,6 +36,8 @@ pub(super) struct Template {
     is_broken: bool,
     /// The parameters whose values become part of secret references.
     in_references: BTreeSet<String>,
+    /// The parameters whose values become credentials without a reference of the template.
+    credentials: BTreeSet<String>,
 }
 
 /// A value of a template, with its place in the project file.
@@ -72,6 +75,7 @@ impl Template {
             parameters: &parameters,
             expressions: Expressions::new(),
             in_references: BTreeSet::new(),
+            credentials: BTreeSet::new(),
             is_broken: false,
             findings,
         };
@@ -79,6 +83,7 @@ impl Template {
         let Compiler {
             expressions,
             in_references,
+            credentials,
             is_broken,
             ..
         } = compiler;
@@ -88,7 +93,20 @@ impl Template {
             customer,
             is_broken,
             in_references,
+            credentials,
         }
+    }
+
+    /// What to write in place of a cell that is refused.
+    fn help(&self, column: &str, cell: &Value) -> Option<String> {
+        if !cell.as_str().is_some_and(has_reference_mark) {
+            return self.parameters.get(column)?.help(cell);
+        }
+        if self.in_references.contains(column) {
+            return Some(mistakes::IN_REFERENCE.to_owned());
+        }
+        let is_credential = self.credentials.contains(column);
+        is_credential.then(|| mistakes::of_column(column))
     }
 }
 
@@ -96,6 +114,7 @@ struct Compiler<'c> {
     parameters: &'c BTreeMap<String, Parameter>,
     expressions: Expressions,
     in_references: BTreeSet<String>,
+    credentials: BTreeSet<String>,
     is_broken: bool,
     findings: &'c mut Findings,
 }
@@ -134,9 +153,11 @@ impl Compiler<'_> {
     fn expression(&mut self, text: &str, origin: Origin<'_>) -> NodeKind {
         match self.expressions.compile(text, self.parameters) {
             Ok(expression) => {
+                let columns = expression.columns.iter().cloned();
                 if has_reference_mark(text) {
-                    self.in_references
-                        .extend(expression.columns.iter().cloned());
+                    self.in_references.extend(columns);
+                } else if is_credential(origin) {
+                    self.credentials.extend(columns);
                 }
                 NodeKind::Expression(expression)
             }
@@ -150,6 +171,12 @@ impl Compiler<'_> {
             }
         }
     }
+}
+
+/// Whether a value of a template is in the credentials of a connector.
+fn is_credential(origin: Origin<'_>) -> bool {
+    let path = origin.path();
+    path.is_some_and(|path| path.contains("].credentials."))
 }
 
 impl Node {

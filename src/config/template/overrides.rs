@@ -2,6 +2,7 @@
 //!
 //! Connectors are merged by name.
 
+use crate::config::origin::PathStep;
 use crate::config::raw::FIELDS;
 use serde_json::{Map, Value};
 
@@ -42,6 +43,17 @@ pub(super) fn apply(
         }
     }
     absent
+}
+
+/// Whether a mapping has a value at a path, or in place of a part of the path.
+pub(super) fn has_path(fields: &Map<String, Value>, steps: &[PathStep]) -> bool {
+    let Some((PathStep::Field { name, .. }, rest)) = steps.split_first() else {
+        return true;
+    };
+    match fields.get(name) {
+        Some(Value::Object(inner)) => has_path(inner, rest),
+        value => value.is_some(),
+    }
 }
 
 fn merge_connectors(

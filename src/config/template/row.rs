@@ -174,7 +174,7 @@ impl<'t> RowContext<'t> {
                 }
                 Err(message) => {
                     let cell = self.table.cell(self.row, name);
-                    let help = cell.and_then(|cell| parameter.help(&cell.value));
+                    let help = cell.and_then(|cell| self.template.help(name, &cell.value));
                     is_valid = refuse(self.site_of(name), Code::InvalidCell, message, help);
                 }
             }
@@ -236,6 +236,13 @@ impl<'t> RowContext<'t> {
         }
     }
 
+    /// The place in the template of a value that a column gives, and the column.
+    pub(in crate::config) fn column(&self, steps: &[PathStep]) -> Option<(FindingSite, &'t str)> {
+        let node = self.node(steps).filter(|_| !self.is_overridden(steps))?;
+        let column = node.columns().first()?;
+        Some((node.site.clone().shared(), column))
+    }
+
     /// The part of the template that a part of the customer comes from. A part without a counterpart comes from the nearest
     /// value around it.
     fn node(&self, steps: &[PathStep]) -> Option<&'t Node> {
@@ -269,27 +276,16 @@ impl<'t> RowContext<'t> {
                 PathStep::Item(position),
                 rest @ ..,
             ] if name == "connectors" => (*position, rest),
-            _ => return has_path(&self.patch, steps),
+            _ => return overrides::has_path(&self.patch, steps),
         };
         match self.patch.get("connectors") {
             _ if self.connectors.get(connector) == Some(&None) => true,
             Some(Value::Object(changes)) if !rest.is_empty() => {
                 let mut changes = changes.values().filter_map(Value::as_object);
-                changes.any(|change| has_path(change, rest))
+                changes.any(|change| overrides::has_path(change, rest))
             }
             _ => false,
         }
-    }
-}
-
-/// Whether a mapping has a value at a path, or in place of a part of the path.
-fn has_path(fields: &Map<String, Value>, steps: &[PathStep]) -> bool {
-    let Some((PathStep::Field { name, .. }, rest)) = steps.split_first() else {
-        return true;
-    };
-    match fields.get(name) {
-        Some(Value::Object(inner)) => has_path(inner, rest),
-        value => value.is_some(),
     }
 }
 

@@ -11,7 +11,7 @@ use crate::config::findings::Findings;
 use crate::config::mistakes;
 use crate::config::origin::Origin;
 use crate::config::raw::RawBlock;
-use crate::config::redaction::named;
+use crate::config::redaction::{named, title};
 use crate::config::schema_check::kind_of;
 use crate::model::{Literal, Setting, Settings, has_reference_mark, unescaped};
 use serde_json::{Map, Value};
@@ -186,7 +186,7 @@ impl CredentialField<'_> {
             Value::Null => self.empty(findings),
             Value::String(text) if text.trim().is_empty() => self.empty(findings),
             Value::String(text) if has_reference_mark(&text) => {
-                references::reference(&text, self.origin, self.context.scope, findings)
+                references::reference(&text, None, self.origin, self.context.scope, findings)
                     .map(Setting::secret)
             }
             // Outside the catalog a block may nest. The same rules apply to its leaves.
@@ -248,6 +248,16 @@ impl CredentialField<'_> {
                 mistakes::report_mask(self.origin, findings);
                 return None;
             }
+            if let Some((site, column)) = self.origin.column() {
+                let message = format!(
+                    "credential {} is a literal of the column {}: write a reference",
+                    named(self.name),
+                    title(column)
+                );
+                let help = Some(mistakes::of_column(column));
+                findings.at_site(site, Code::LiteralSecret, message, help);
+                return None;
+            }
             let help = value.as_str().and_then(mistakes::of_reference).unwrap_or(
                 "write \"${env:NAME}\" or \"${file:path}\", or {plain: …} if the value is not secret",
             );
@@ -295,7 +305,7 @@ impl CredentialField<'_> {
 
     fn empty(self, findings: &mut Findings) -> Option<Setting> {
         let message = format!("credential {} is empty", named(self.name));
-        let help = Some("write a reference, such as \"${env:NAME}\"".to_owned());
+        let help = Some(self.help("write a reference, such as \"${env:NAME}\""));
         findings.at(self.origin, Code::EmptyValue, message, help);
         None
     }
@@ -306,8 +316,17 @@ impl CredentialField<'_> {
             "credential {} takes text or a reference, not {kind}",
             named(self.name)
         );
-        let help = (!value.is_object() && !value.is_array()).then(|| "quote it".to_owned());
+        let help = (!value.is_object() && !value.is_array()).then(|| self.help("quote it"));
         findings.at(self.origin, Code::WrongType, message, help);
         None
+    }
+
+    /// What to write in place of the value. A column of a table gives the name in a reference.
+    fn help(self, usual: &str) -> String {
+        let column = self.origin.column();
+        column.map_or_else(
+            || usual.to_owned(),
+            |(_, column)| mistakes::of_column(column),
+        )
     }
 }

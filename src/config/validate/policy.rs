@@ -106,6 +106,16 @@ impl Permissions {
         }
     }
 
+    /// `stores` of the project file with one more store.
+    pub(super) fn stores_with(&self, store: &str) -> String {
+        let listed = self.stores.iter().flatten().map(String::as_str);
+        let stores: Vec<&str> = listed
+            .filter(|store| is_store(store))
+            .chain([store])
+            .collect();
+        format!("stores: [{}]", stores.join(", "))
+    }
+
     /// The rule that refuses a reference, if any.
     pub(super) fn deny_reason(&self, reference: &SecretRef) -> Option<DenyReason> {
         let stores = self.stores.as_ref();

@@ -21,9 +21,10 @@ const WHOLE: &str = "write the whole value as one reference, such as \"${env:NAM
 /// How to write a text that is no reference.
 const LITERAL: &str = "write `$${` for a literal `${`";
 
-/// Parses a text that is intended as a reference.
+/// Parses a text that is intended as a reference. `literal` is how to write a text that is none, where one may stand.
 pub(super) fn reference(
     text: &str,
+    literal: Option<&str>,
     origin: Origin<'_>,
     scope: &Scope<'_>,
     findings: &mut Findings,
@@ -33,7 +34,10 @@ pub(super) fn reference(
         Err(error) => {
             let error: crate::model::SecretRefError = error;
             let help = mistakes::of_reference(text).unwrap_or(WHOLE);
-            let help = Some(format!("{help}; or {LITERAL}"));
+            let help = Some(match literal {
+                Some(literal) => format!("{help}; or {literal}"),
+                None => help.to_owned(),
+            });
             let message = format!("{}: {error}", origin.label());
             findings.at(origin, Code::InvalidReference, message, help);
             return None;
@@ -41,7 +45,7 @@ pub(super) fn reference(
     };
     if let StoreKind::Unknown(store) = &reference.store {
         let label = format!("{}: ", origin.label());
-        unknown_store(&label, store, Some(LITERAL), origin, findings);
+        unknown_store(&label, store, literal, origin, findings);
         return None;
     }
     if let Some(message) = syntax_error(&reference) {
@@ -77,11 +81,14 @@ fn check_permission(
             let label = origin.label();
             let message = format!("{label}: the project does not list store `{store}`");
             let own = if matches!(store, StoreKind::Provider(_)) {
-                ", and configure it in your own configuration"
+                ", and configure the store in your own configuration"
             } else {
                 ""
             };
-            let help = format!("add `{store}` to `stores` in the project file{own}");
+            let stores = scope.permissions.stores_with(store.name());
+            let help = format!(
+                "write `{stores}` in the project file, with each other store that its references use{own}"
+            );
             findings.at(origin, Code::StoreNotAllowed, message, Some(help));
         }
         Some(DenyReason::Policy) => {
@@ -166,7 +173,7 @@ pub(super) fn setting(
 ) -> Setting {
     match value {
         Value::String(text) if has_reference_mark(&text) => {
-            reference(&text, origin, scope, findings)
+            reference(&text, Some(LITERAL), origin, scope, findings)
                 .map_or_else(|| Setting::Literal(text.into()), Setting::secret)
         }
         Value::String(text) => Setting::Literal(unescaped(text).into()),

@@ -5,6 +5,7 @@
 mod alias_limits;
 mod defect;
 mod directives;
+mod indentation;
 mod parser;
 mod position;
 mod scalar;

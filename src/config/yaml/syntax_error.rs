@@ -1,6 +1,7 @@
 //! Responsible for messages about syntax errors: replaces the scanner's messages by more helpful ones.
 
 use super::defect::Defect;
+use super::indentation;
 use super::position::{Mark, Span};
 use super::spaces;
 use super::typos::{self, TYPOGRAPHIC_QUOTES};
@@ -9,7 +10,16 @@ use crate::config::limits;
 use saphyr_parser::ScanError;
 use std::collections::HashMap;
 
-pub(super) const TAB: &str = "tabs cannot indent in YAML: use spaces";
+/// The message about a tab in the indentation of a line.
+pub(super) fn tab_message(text: &str, line: u32) -> String {
+    match indentation::spaces(text, line) {
+        Some(1) => "tabs cannot indent in YAML: indent this line by 1 space".to_owned(),
+        Some(spaces) => {
+            format!("tabs cannot indent in YAML: indent this line by {spaces} spaces")
+        }
+        None => "tabs cannot indent in YAML: use spaces".to_owned(),
+    }
+}
 
 /// The defect for a scanner error. The part after ``: ` `` is cut, because the scanner's only message
 /// with such a part quotes a character of the input, which may belong to a secret.
@@ -21,7 +31,7 @@ pub(super) fn explain(text: &str, error: &ScanError, innermost: Option<Mark>) ->
     let (code, start, message) = if let Some((start, message)) = other {
         (Code::YamlSyntax, start, message.to_owned())
     } else if let Some(start) = tab(text, at, info) {
-        (Code::YamlSyntax, start, TAB.to_owned())
+        (Code::YamlSyntax, start, tab_message(text, start.line))
     } else if let Some((start, character)) = like_space(text, at) {
         (Code::YamlSyntax, start, spaces::message(character))
     } else if let Some((start, message)) = unquoted_reference(text, at) {

@@ -30,6 +30,8 @@ pub(in crate::config) const NO_DOCUMENT_START: &str =
 pub(in crate::config) const CONFLICT: &str = "the markers of a merge conflict are in the file";
 pub(in crate::config) const FOREIGN_TEMPLATE: &str =
     "this line has the syntax of a template, which airlift does not fill";
+pub(in crate::config) const UNQUOTED_BRACES: &str =
+    "a value that begins with `{{` is unquoted, so that YAML reads a mapping";
 pub(in crate::config) const TYPOGRAPHIC: &str =
     "the text is in typographic quotation marks, which YAML reads as a part of it";
 pub(in crate::config) const MASKED: &str =

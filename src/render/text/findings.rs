@@ -32,6 +32,9 @@ pub fn findings(out: &mut Out<'_>, report: &Report, verbosity: Verbosity) -> io:
     if let Some(omitted) = view.omitted {
         out.say(omitted)?;
     }
+    if let Some(unread) = view.unread {
+        out.say(unread)?;
+    }
     sentences(out, &[view.count])
 }
 
@@ -273,6 +276,18 @@ mod tests {
         super::findings(&mut out, report, verbosity).unwrap();
         drop(out);
         String::from_utf8(bytes).unwrap()
+    }
+
+    #[test]
+    fn findings_of_unreadable_files_say_what_is_not_checked() {
+        let mut report = report();
+        let part = "1 file could not be read";
+        assert!(!text(&report, Verbosity::Normal).contains(part));
+        for finding in &mut report.findings[..2] {
+            finding.code = Code::YamlSyntax;
+        }
+        let shown = text(&report, Verbosity::Normal);
+        assert_eq!(shown.matches(part).count(), 1, "{shown}");
     }
 
     #[test]

@@ -20,6 +20,8 @@ pub(crate) struct FindingsView<'a> {
     pub(crate) mask: Option<&'static str>,
     /// The number of findings that are not listed.
     pub(crate) omitted: Option<Safe>,
+    /// The number of files whose values are not checked, because the files cannot be read.
+    pub(crate) unread: Option<Safe>,
     /// The number of findings.
     pub(crate) count: Phrase,
 }
@@ -67,6 +69,7 @@ impl<'a> FindingsView<'a> {
             findings,
             omitted: (omitted > 0)
                 .then(|| Safe::new(format_args!("{omitted} more are not listed"))),
+            unread: unread(report),
             count: count(report),
         }
     }
@@ -197,19 +200,36 @@ impl SourceView {
     }
 }
 
-fn count(report: &Report) -> Phrase {
-    let (errors, warnings) = (report.errors(), report.warnings());
-    let files: BTreeSet<&str> = report
-        .findings
-        .iter()
+fn unread(report: &Report) -> Option<Safe> {
+    let files = files(report, |finding| finding.code.stops_reading());
+    (files > 0).then(|| {
+        Safe::new(format_args!(
+            "{} could not be read: values are not checked, and names are not compared with other files. Run \
+             `airlift validate` again after the fix.",
+            counted(files, "file")
+        ))
+    })
+}
+
+/// The number of files with findings of a kind.
+fn files(report: &Report, is_counted: impl Fn(&Finding) -> bool) -> usize {
+    let findings = report.findings.iter();
+    let files: BTreeSet<&str> = findings
+        .filter(|finding| is_counted(finding))
         .map(|finding| finding.location.file.as_str())
         .collect();
+    files.len()
+}
+
+fn count(report: &Report) -> Phrase {
+    let (errors, warnings) = (report.errors(), report.warnings());
+    let files = files(report, |_| true);
     let errors_part = (errors > 0 || warnings == 0).then(|| counted(errors, "error"));
     let warnings_part = (warnings > 0).then(|| counted(warnings, "warning"));
     let parts: Vec<String> = errors_part.into_iter().chain(warnings_part).collect();
     let mut text = parts.join(", ");
-    if !files.is_empty() {
-        text = format!("{text} in {}", counted(files.len(), "file"));
+    if files > 0 {
+        text = format!("{text} in {}", counted(files, "file"));
     }
     let label = match (errors, warnings) {
         (0, 0) => Label::Good,

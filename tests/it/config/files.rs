@@ -256,6 +256,30 @@ fn load_directory_with_unread_settings_names_the_file() {
     assert!(message.contains("`guards` has no effect"), "{message}");
 }
 
+#[test]
+fn load_project_file_whose_includes_are_unknown_reports_no_unread_files() {
+    let home = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| std::fs::write(home.path().join(name), text).unwrap();
+    std::fs::create_dir(home.path().join("customers")).unwrap();
+    write("customers/a.yaml", "customers: [{name: acme}]\n");
+    let is_reported = |text: &str| {
+        write("airlift.yaml", &format!("version: 1\n{text}\n"));
+        let findings = load_one(home.path()).report.findings;
+        let mut codes = findings.iter().map(|finding| finding.code);
+        codes.any(|code| code == Code::FileNotIncluded)
+    };
+    assert!(is_reported("customers: []"));
+    for text in [
+        "includes: [customers/*.yaml]",
+        "include: customers/*.yaml",
+        "include: [customers/*.yaml]\nstores: [env\n",
+        "include: [customers/*.yaml]\nstores: {{ x }}\n",
+        "include: [\"${var.none}/*.yaml\"]",
+    ] {
+        assert!(!is_reported(text), "{text}");
+    }
+}
+
 #[cfg(unix)]
 #[test]
 fn secret_policy_of_linked_file_is_judged_on_its_target() {

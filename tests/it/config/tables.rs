@@ -385,3 +385,15 @@ fn override_that_removes_an_unknown_connector_is_refused_beside_conditions() {
     assert!(unknown.contains("the customer has no `Gitub`"), "{unknown}");
     assert!(unknown.contains("did you mean `GitHub`?"), "{unknown}");
 }
+
+#[test]
+fn credential_of_a_column_has_a_help_that_leads_to_a_valid_template() {
+    let template = TEMPLATE.replace("'${env:TOKEN_{{ row.id }}}'", "'{{ row.id }}'");
+    let text = findings_of(&template, "tables/a.csv", "id\nA\nB\n");
+    let reference = "\"${env:{{ row.id }}}\"";
+    assert_eq!(text.matches(reference).count(), 1, "{text}");
+    let message = "`token` is a literal of the column `id`";
+    assert!(text.contains(message), "{text}");
+    let template = template.replacen("token: '{{ row.id }}'", &format!("token: {reference}"), 1);
+    assert_eq!(findings_of(&template, "tables/a.csv", "id\nA\nB\n"), "");
+}

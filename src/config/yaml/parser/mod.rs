@@ -15,7 +15,7 @@ use super::scalar;
 use super::syntax_error::{self, IndentingTab};
 use super::tree::{NONE, NodeKind, NodeRef, Tree};
 use super::tree_builder::TreeBuilder;
-use super::typos;
+use super::typos::{self, UNQUOTED_BRACES};
 use crate::config::code::Code;
 use crate::config::limits;
 use crate::config::redaction::named;
@@ -33,6 +33,7 @@ pub(in crate::config) struct Parsed {
 /// Parses a text. Values get those of the variables, or keep the variables without any.
 pub(in crate::config) fn parse(text: &str, variables: Option<&Variables>) -> Parsed {
     let mut parser = TreeParser {
+        text,
         tabs: syntax_error::tabs_in_indentation(text),
         variables,
         ..TreeParser::default()
@@ -70,6 +71,7 @@ pub(in crate::config) fn parse_each(
     mut visit: impl FnMut(usize, NodeRef<'_>),
 ) -> Option<(Tree, usize)> {
     let mut parser = TreeParser {
+        text,
         tabs: syntax_error::tabs_in_indentation(text),
         variables,
         ..TreeParser::default()
@@ -136,6 +138,7 @@ impl MappingKeys {
 
 #[derive(Default)]
 struct TreeParser<'v> {
+    text: &'v str,
     variables: Option<&'v Variables>,
     builder: TreeBuilder,
     alias_limits: AliasLimits,
@@ -240,7 +243,8 @@ impl TreeParser<'_> {
         let Some(tab) = tab.map(IndentingTab::span) else {
             return Ok(());
         };
-        self.defect(Code::YamlSyntax, tab, None, syntax_error::TAB);
+        let message = syntax_error::tab_message(self.text, tab.start.line);
+        self.defect(Code::YamlSyntax, tab, None, message);
         Err(StopParsing)
     }
 
@@ -330,10 +334,18 @@ impl TreeParser<'_> {
         span: Span,
     ) -> Result<(), StopParsing> {
         let is_key = self.builder.key_is_next();
+        let is_second_brace = matches!(kind, NodeKind::Mapping { .. })
+            && self.builder.innermost().is_some_and(|first| {
+                first.line == span.start.line && first.column + 1 == span.start.column
+            });
         let node = self.builder.open(kind, span).ok_or(StopParsing)?;
         self.refuse_tag(tagged, node, span);
         if is_key {
-            let message = "a key is plain text, not a list or mapping";
+            let message = if is_second_brace {
+                UNQUOTED_BRACES
+            } else {
+                "a key is plain text, not a list or mapping"
+            };
             self.defect(Code::ComplexKey, span, Some(node), message);
         }
         self.keys.push(MappingKeys::default());
