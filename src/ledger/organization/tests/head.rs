@@ -121,6 +121,26 @@ async fn journal_of_complete_run_has_only_its_first_lines() {
     assert_eq!(read(&fixture.ledger()).await, (vec![], vec![]));
 }
 
+/// An old head makes what the run recovered valid again, unless the later lines show the changes since.
+#[tokio::test]
+async fn journal_of_complete_run_that_recovered_an_entry_keeps_its_lines() {
+    let fixture = Fixture::saved().await;
+    let ledger = fixture.ledger();
+    let open = ledger.open_intents().await.unwrap();
+    ledger.recover(id(1), &named("recovered")).unwrap();
+    ledger.journal(&open).await.unwrap();
+    ledger
+        .record(id(1), &named("later"), &BTreeSet::new())
+        .await
+        .unwrap();
+    ledger.checkpoint().await.unwrap();
+    let text = Fixture::read(&fixture.path("journal.ndjson"));
+    assert!(
+        text.contains("recovered") && text.contains("later"),
+        "{text}"
+    );
+}
+
 #[tokio::test]
 async fn journal_of_run_killed_before_its_head_is_recovered() {
     let fixture = Fixture::saved().await;
