@@ -107,9 +107,10 @@ impl Findings {
         site: impl FnOnce() -> FindingSite,
         code: Code,
         message: String,
+        help: String,
     ) {
         if self.count(code, &message) {
-            self.list(site(), code, message, None);
+            self.list(site(), code, message, Some(help));
         }
     }
 

@@ -151,7 +151,13 @@ fn missing_fields(
         .filter(|name| super::is_missing(name, &given, &known))
     {
         let message = format!("missing credential `{name}` of method {}", method.name);
-        findings.at(origin, Code::MissingCredentials, message, None);
+        let value = if catalog::is_secret(name, method.fields.get(name)) {
+            "\"${env:NAME}\", with the name of a variable"
+        } else {
+            "its value"
+        };
+        let help = format!("write `{name}:` with {value}");
+        findings.at(origin, Code::MissingCredentials, message, Some(help));
     }
 }
 

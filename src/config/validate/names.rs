@@ -142,7 +142,8 @@ impl DeclaredNames {
         if let Some(first) = self.get(&name) {
             let is_same_place = first.position.at() == position.at();
             let message = declared_twice(noun, first, is_from_row && is_same_place);
-            return findings.at_dropped(site, self.kind.duplicate, message);
+            let help = "give one of the two another name, or remove it".to_owned();
+            return findings.at_dropped(site, self.kind.duplicate, message, help);
         }
         let order = self.declared.len();
         let same_lowercase = self.lowercase.insert(name.to_lowercase(), order);
@@ -154,7 +155,10 @@ impl DeclaredNames {
                 title(&first.name),
                 first.position.at()
             );
-            findings.at_dropped(site, code, message);
+            let help = format!(
+                "remove one of the two if both mean the same {noun}, or else give one a name that people do not mistake"
+            );
+            findings.at_dropped(site, code, message, help);
         }
         if let Some(site) = suspect {
             self.suspects.push(Suspect::new(name.clone(), order, *site));
