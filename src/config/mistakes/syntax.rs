@@ -12,9 +12,7 @@ pub(super) fn of_syntax(message: &str) -> Option<&'static str> {
     match message {
         NO_SPACE_AFTER_COLON | NO_COLON => Some("write `FIELD: VALUE`"),
         NO_SPACE_AFTER_DASH => Some("begin the item with a dash and a space: `- FIELD: VALUE`"),
-        NO_DASH => Some(
-            "begin the item with `- `, or indent the line as far as the other fields of the item above",
-        ),
+        NO_DASH => Some("begin the item with `- `"),
         OPEN_QUOTE => Some("write the same quotation mark at the end of the value"),
         COLON_IN_VALUE | INDICATOR => Some("quote the value: `FIELD: \"VALUE\"`"),
         TOO_FAR => Some("indent it as far as the field above"),

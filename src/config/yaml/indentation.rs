@@ -23,7 +23,11 @@ pub(super) fn spaces(text: &str, line: u32) -> Option<usize> {
             _ => last.content + 2,
         }
     } else if is_item {
-        only(&open_items(&before))?
+        let open = open_items(&before);
+        let field = after.next().filter(|next| !next.is_item());
+        let dash = field.and_then(|field| field.indent.checked_sub(2));
+        dash.filter(|dash| open.contains(dash))
+            .or_else(|| only(&open))?
     } else if last.is_item() || after.next().is_some_and(|next| next.indent == last.content) {
         last.content
     } else {
@@ -112,6 +116,11 @@ mod tests {
             ("customers:\n  - name: a\n\tregion: us\n", Some(4)),
             ("customers:\n  - name: a\n\t- name: b\n", Some(2)),
             ("customers:\n- name: a\n\tregion: us\n", Some(2)),
+            (
+                "a:\n  - b:\n      - c: 1\n\t- c: 2\n        d: 1\n",
+                Some(6),
+            ),
+            ("a:\n  - b:\n      - c: 1\n\t- c: 2\n", None),
             ("customers:\n- name: a\n\t- name: b\n", None),
             ("guards:\n  max_deletes: 1\n\tmax_id_changes: 1\n", Some(2)),
             ("a:\n    - b: 1\n      c:\n\t d: 1\n", Some(8)),

@@ -215,17 +215,25 @@ fn open_quote(text: &str, error: Mark) -> Option<Typo> {
     matches!(start, '"' | '\'').then_some((error, OPEN_QUOTE))
 }
 
-/// A line whose indentation is that of the dashes of the list above.
+/// A line whose indentation is that of the dashes of the list above: an item without its dash, if it begins as the item
+/// above does, or else a field of that item.
 fn missing_dash(text: &str, error: Mark) -> Option<Typo> {
     let indentation = |line: &str| line.len() - line.trim_start_matches(' ').len();
-    let own = indentation(line(text, error.line)?);
+    let content = line(text, error.line)?;
+    let own = indentation(content);
     let above = (1..error.line)
         .zip(text.lines())
         .map(|(_, line)| line)
         .filter(|line| !line.trim().is_empty() && indentation(line) <= own)
         .last()?;
     let is_item = indentation(above) == own && above.trim_start().starts_with("- ");
-    is_item.then_some((error, NO_DASH))
+    let key = |line| item_content(line).split(':').next();
+    let message = if key(above) == key(content) {
+        NO_DASH
+    } else {
+        NO_ITEM
+    };
+    is_item.then_some((error, message))
 }
 
 /// A line without its indentation and the dashes of its items.
@@ -269,7 +277,7 @@ pub(in crate::config) fn is_field_without_space(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{CONFLICT, FOREIGN_TEMPLATE, NO_COLON, NO_DASH, find, of_other_tools};
+    use super::{CONFLICT, FOREIGN_TEMPLATE, NO_COLON, NO_DASH, NO_ITEM, find, of_other_tools};
     use crate::config::raw::FIELDS;
     use crate::config::yaml::Mark;
     use std::time::{Duration, Instant};
@@ -285,9 +293,11 @@ mod tests {
         const LINES: usize = 100_000;
         let start = Instant::now();
         let comments = "  # comment\n".repeat(LINES);
-        let text = format!("- name: a\n{comments}type: b\n");
         let dash = "did not find expected '-' indicator";
-        assert_eq!(mistake(&text, LINES + 2, dash), Some(NO_DASH));
+        for (field, expected) in [("name", NO_DASH), ("type", NO_ITEM)] {
+            let text = format!("- name: a\n{comments}{field}: b\n");
+            assert_eq!(mistake(&text, LINES + 2, dash), Some(expected));
+        }
         let text = format!("connectors\n{comments}type: b\n");
         let key = "simple key expected";
         assert_eq!(mistake(&text, LINES + 2, key), Some(NO_COLON));

@@ -41,7 +41,7 @@ impl Ledger {
     async fn read_once(&self) -> Result<(Snapshot, JournalContent), LedgerError> {
         lock::check_file(&self.store)?;
         let stored = entries::read(&self.store, &self.authenticator).await?;
-        // The journal is read last: it has every change of an entry before the entry's file.
+        // The journal is read last: it has every change of an entry before the entry's file, until its run ends.
         let mut journal = Journal::read(&self.store, &self.authenticator, stored.journal()).await?;
         let saved = std::mem::take(&mut journal.saved);
         let snapshot = snapshot::classify(stored, saved);
