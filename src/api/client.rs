@@ -177,6 +177,7 @@ impl Client {
             let attempt = AttemptRequest {
                 // A request for a token says nothing about the reads that follow.
                 writes: request.writes || bearer.is_none(),
+                priority: request.priority,
                 kind: state.kind,
                 // The rest of the time is for the response.
                 deadline: state.started + policy.total.mul_f64(0.9),

@@ -7,6 +7,7 @@
 
 use super::error::{ApiError, ApiErrorKind};
 use super::options::Limits;
+use super::request::Request;
 use super::wire::{StatsResponse, WorkspacePage, WorkspaceResponse};
 use super::{Reader, Workspace, request};
 use crate::events::{Event, Sink};
@@ -36,12 +37,52 @@ struct Rows {
     text: usize,
     /// The largest expected number of rows, once it is known.
     limit: Option<usize>,
+    statistics: Statistics,
     /// Whether there are more rows than may be read, so that a further listing is not worth it.
     is_too_long: bool,
     flaw: Option<String>,
 }
 
+/// What the statistics count.
+#[derive(Clone, Copy, Default, Eq, PartialEq)]
+enum Statistics {
+    /// They are not read, unless the list is long.
+    #[default]
+    NotNeeded,
+    /// They are read beside the first page.
+    Needed,
+    /// The server has none.
+    Missing,
+    Count(u64),
+}
+
+impl Statistics {
+    fn count(self) -> Option<u64> {
+        match self {
+            Self::Count(count) => Some(count),
+            Self::NotNeeded | Self::Needed | Self::Missing => None,
+        }
+    }
+
+    /// How a list differs from the count, if it does.
+    fn difference(self, listed: usize) -> Option<String> {
+        let Some(counted) = self.count() else {
+            return Some("the server has no statistics to compare with".to_owned());
+        };
+        let is_equal = u64::try_from(listed) == Ok(counted);
+        (!is_equal)
+            .then(|| format!("{listed} workspaces are listed, the statistics count {counted}"))
+    }
+}
+
 impl Rows {
+    fn with_statistics() -> Self {
+        Self {
+            statistics: Statistics::Needed,
+            ..Self::default()
+        }
+    }
+
     /// The error of a list that is longer than any that is read.
     fn too_long(&mut self, reason: String) -> ApiError {
         self.is_too_long = true;
@@ -55,14 +96,14 @@ impl Reader {
     /// created, renamed or deleted meanwhile. `events` receives the number of workspaces listed so far.
     pub async fn workspaces(&self, events: &dyn Sink) -> Result<Listing, ApiError> {
         for _ in 1..self.client.options.limits.listings {
-            let mut rows = Rows::default();
+            let mut rows = Rows::with_statistics();
             match self.list_once(&mut rows, events).await {
                 Ok(listing) if listing.completeness != Completeness::Complete => {}
                 Err(error) if error.is_inconsistent_list() && !rows.is_too_long => {}
                 outcome => return outcome,
             }
         }
-        self.list_once(&mut Rows::default(), events).await
+        self.list_once(&mut Rows::with_statistics(), events).await
     }
 
     /// Lists every live workspace that has one of these names, and those whose names contain one. Reads no page of the
@@ -118,7 +159,7 @@ impl Reader {
         let emit = |done| events.emit(Event::CustomersListed { done });
         let flaw = match self.read_pages(rows, None, emit).await? {
             Some(flaw) => Some(flaw),
-            None => self.compare_with_stats(rows.items.len()).await?,
+            None => self.compare_with_statistics(rows).await?,
         };
         if flaw.is_none() {
             let mut known = self.client.known_workspaces.lock_unpoisoned();
@@ -142,7 +183,7 @@ impl Reader {
         loop {
             let limit = self.client.options.limits.page;
             let request = request::list_workspaces(limit, part, cursor.as_deref());
-            let page: WorkspacePage = self.client.as_application(&request).await?.decode()?;
+            let page = self.page(&request, rows).await?;
             let has_new_id = self.add_page(page.data, rows)?;
             listed(rows.items.len());
             let next = page.next.unwrap_or_default();
@@ -161,6 +202,20 @@ impl Reader {
             };
             cursor = Some(next);
         }
+    }
+
+    async fn page(
+        &self,
+        request: &Request<'_>,
+        rows: &mut Rows,
+    ) -> Result<WorkspacePage, ApiError> {
+        let page = async { self.client.as_application(request).await?.decode() };
+        if rows.statistics != Statistics::Needed {
+            return page.await;
+        }
+        let (page, statistics) = tokio::try_join!(page, self.workspace_statistics())?;
+        rows.statistics = statistics;
+        Ok(page)
     }
 
     /// Adds a page. Returns whether the page contains a workspace that no earlier page contained.
@@ -193,8 +248,8 @@ impl Reader {
         Ok(has_new_id)
     }
 
-    /// Fails if the list has far more rows than the statistics count, or more than are read. The statistics
-    /// are read for long lists only, so that an ordinary listing needs no further request.
+    /// Fails if the list has far more rows than the statistics count, or more than are read. A list of the workspaces with
+    /// some name needs the statistics only if it is long.
     async fn check_row_count(&self, rows: &mut Rows) -> Result<(), ApiError> {
         let Limits {
             rows: most, text, ..
@@ -207,7 +262,10 @@ impl Reader {
             return Err(rows.too_long(reason));
         }
         if rows.count > SLACK && rows.limit.is_none() {
-            let count = self.count_workspaces().await?.unwrap_or(most as u64);
+            if rows.statistics == Statistics::NotNeeded {
+                rows.statistics = self.workspace_statistics().await?;
+            }
+            let count = rows.statistics.count().unwrap_or(most as u64);
             if count > most as u64 {
                 return Err(rows.too_long(format!(
                     "the statistics count {count} workspaces, and airlift reads up to {most}"
@@ -232,25 +290,28 @@ impl Reader {
         limit.min(self.client.options.limits.rows)
     }
 
-    /// The count of the statistics; `None` if the server has none.
-    async fn count_workspaces(&self) -> Result<Option<u64>, ApiError> {
+    async fn workspace_statistics(&self) -> Result<Statistics, ApiError> {
         let request = request::workspace_stats();
         match self.client.as_application(&request).await {
-            Ok(success) => Ok(Some(success.decode::<StatsResponse>()?.total_count)),
-            Err(error) if error.is_not_found() => Ok(None),
+            Ok(success) => {
+                let statistics: StatsResponse = success.decode()?;
+                Ok(Statistics::Count(statistics.total_count))
+            }
+            Err(error) if error.is_not_found() => Ok(Statistics::Missing),
             Err(error) => Err(error),
         }
     }
 
-    async fn compare_with_stats(&self, listed: usize) -> Result<Option<String>, ApiError> {
-        let Some(counted) = self.count_workspaces().await? else {
-            return Ok(Some(
-                "the server has no statistics to compare with".to_owned(),
-            ));
-        };
-        let is_equal = u64::try_from(listed) == Ok(counted);
-        Ok((!is_equal)
-            .then(|| format!("{listed} workspaces are listed, the statistics count {counted}")))
+    /// Compares the number of listed workspaces with the count that was read beside the first page. If they differ, other
+    /// clients may have created or deleted workspaces since then, so the statistics are read again.
+    async fn compare_with_statistics(&self, rows: &Rows) -> Result<Option<String>, ApiError> {
+        let listed = rows.items.len();
+        let difference = rows.statistics.difference(listed);
+        if difference.is_none() || rows.statistics == Statistics::Missing {
+            return Ok(difference);
+        }
+        let statistics = self.workspace_statistics().await?;
+        Ok(statistics.difference(listed))
     }
 
     /// The cursor in `next`, which is a cursor or a link on this origin. Only the cursor of a link is

@@ -15,7 +15,7 @@ pub(super) use tokens::{
 use super::body::{self, SecretBody};
 use super::error::{ApiError, ApiErrorKind};
 use super::redaction::Redactor;
-use super::resilience::Idempotency;
+use super::resilience::{Idempotency, Priority};
 use crate::model::{
     Address, ConnectorBody, ConnectorId, Contract, CustomerPatch, DefinitionId, Entity,
     SecretLookup, Status, WorkspaceId,
@@ -42,6 +42,7 @@ pub(super) struct Request<'a> {
     pub(super) idempotency: Idempotency,
     /// Whether the operation can change something remotely.
     pub(super) writes: bool,
+    pub(super) priority: Priority,
     /// Whether the operation takes long on the server, so that the longer timeout applies.
     pub(super) slow: bool,
 }
@@ -58,6 +59,7 @@ impl Request<'_> {
             body: None,
             redactor: Redactor::default(),
             idempotency: Idempotency::Idempotent,
+            priority: Priority::Normal,
             slow: false,
         }
     }
@@ -89,13 +91,15 @@ impl<'a> Request<'a> {
 
 /// `list_workspaces`
 ///
-/// With `part`, only workspaces whose names contain it, in any case.
+/// With `part`, only workspaces whose names contain it, in any case. Goes first, because each page waits for the page
+/// before it.
 pub(super) fn list_workspaces(
     limit: u32,
     part: Option<&str>,
     cursor: Option<&str>,
 ) -> Request<'static> {
     let mut request = Request::get("list_workspaces", WORKSPACES);
+    request.priority = Priority::First;
     request.query.push(("limit", limit.to_string()));
     if let Some(part) = part {
         request.query.push(("name_contains", part.to_owned()));

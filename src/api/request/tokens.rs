@@ -3,6 +3,7 @@
 use super::Request;
 use crate::api::body;
 use crate::api::error::ApiError;
+use crate::api::resilience::Priority;
 use crate::model::{Contract, Region, SecretValue, WebOrigin};
 use reqwest::Method;
 use serde::Serialize;
@@ -20,6 +21,8 @@ pub(in crate::api) fn application_token<'a>(
     let body = body::token_request(client_id, client_secret)?;
     Ok(Request {
         writes: false,
+        // All requests of the organization wait for the token.
+        priority: Priority::First,
         ..request.with_secrets(body)
     })
 }

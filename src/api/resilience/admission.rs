@@ -6,6 +6,7 @@ use super::circuit_breaker::{
     Admission, Attempt, AttemptKind, AttemptOutcome, CircuitBreaker, PendingAttempt,
 };
 use super::concurrency_limit::{AdaptiveLimit, Permit};
+use super::places::{Places, Priority};
 use super::rate_limit::RateLimit;
 use crate::api::error::{ApiError, ApiErrorKind};
 use crate::api::options::Options;
@@ -30,7 +31,7 @@ pub(in crate::api) struct AdmissionControl {
     pub(super) reads: AdaptiveLimit,
     pub(super) writes: AdaptiveLimit,
     /// The places of all requests in flight.
-    total: Semaphore,
+    total: Places,
     rate: RateLimit,
     /// The largest random delay after `Retry-After`, so that attempts do not start all at once.
     spread: Duration,
@@ -53,6 +54,7 @@ pub(super) enum WaitReason {
 #[derive(Clone, Copy)]
 pub(in crate::api) struct AttemptRequest {
     pub(in crate::api) writes: bool,
+    pub(in crate::api) priority: Priority,
     pub(in crate::api) kind: AttemptKind,
     /// The latest time to start the attempt.
     pub(in crate::api) deadline: Instant,
@@ -77,7 +79,7 @@ impl AdmissionControl {
             breaker: CircuitBreaker::new(options.circuit, &options.retry),
             reads: AdaptiveLimit::new(options.load.parallelism),
             writes: AdaptiveLimit::new(options.load.parallelism),
-            total: Semaphore::new(options.load.parallelism.clamp(1, Semaphore::MAX_PERMITS)),
+            total: Places::new(options.load.parallelism.clamp(1, Semaphore::MAX_PERMITS)),
             rate: RateLimit::new(options.load.max_rps),
             spread: options.retry.base,
             max_retry_after: options.retry.retry_after_cap,
@@ -92,7 +94,9 @@ impl AdmissionControl {
         &self,
         request: AttemptRequest,
     ) -> Result<AttemptPermit<'_>, Rejection> {
-        let AttemptRequest { deadline, .. } = request;
+        let AttemptRequest {
+            deadline, priority, ..
+        } = request;
         let limit = if request.writes {
             &self.writes
         } else {
@@ -105,15 +109,15 @@ impl AdmissionControl {
                 self.retry_after(limit, deadline).await
             })
             .await?;
-            let acquired = limit.acquire(deadline).await;
+            let acquired = limit.acquire(deadline, priority).await;
             let slot = acquired.ok_or(Rejection::DeadlineExceeded)?;
             if limit.paused_until().is_some() || !pending.is_allowed() {
                 continue;
             }
-            let place = timeout_at(deadline, self.total.acquire())
+            let place = timeout_at(deadline, self.total.acquire(priority))
                 .await
                 .ok()
-                .and_then(Result::ok)
+                .flatten()
                 .ok_or(Rejection::DeadlineExceeded)?;
             self.keep_rate(deadline).await?;
             let now = Instant::now();

@@ -3,6 +3,7 @@
 //! parallelism once the service has responded. It decreases by a factor after 429 and after timeouts,
 //! and then increases by one for each round of responses.
 
+use super::places::{Places, Priority};
 use crate::model::LockUnpoisoned;
 use std::sync::{Mutex, MutexGuard};
 use std::time::Duration;
@@ -18,7 +19,7 @@ const TIMED_OUT: f64 = 0.8;
 
 /// The limit of reads or of writes.
 pub(super) struct AdaptiveLimit {
-    pub(super) permits: Semaphore,
+    pub(super) places: Places,
     parallelism: usize,
     state: Mutex<State>,
 }
@@ -48,7 +49,7 @@ impl AdaptiveLimit {
             paused_until: None,
         };
         Self {
-            permits: Semaphore::new(issued),
+            places: Places::new(issued),
             parallelism,
             state: Mutex::new(state),
         }
@@ -58,12 +59,15 @@ impl AdaptiveLimit {
         self.state.lock_unpoisoned()
     }
 
-    /// Waits for a permit, in the order of the calls; `None` after the deadline.
-    pub(super) async fn acquire(&self, deadline: Instant) -> Option<Permit<'_>> {
-        let permit = timeout_at(deadline, self.permits.acquire())
+    /// Waits for a permit; `None` after the deadline.
+    pub(super) async fn acquire(
+        &self,
+        deadline: Instant,
+        priority: Priority,
+    ) -> Option<Permit<'_>> {
+        let permit = timeout_at(deadline, self.places.acquire(priority))
             .await
-            .ok()?
-            .ok()?;
+            .ok()??;
         Some(Permit {
             limit: self,
             permit: Some(permit),
@@ -97,7 +101,7 @@ impl AdaptiveLimit {
         // The limit is increased only if at least half of it was in use.
         let used = state
             .issued
-            .saturating_sub(self.permits.available_permits());
+            .saturating_sub(self.places.permits.available_permits());
         if 2 * used >= state.issued {
             let increased = state.limit + state.limit.recip();
             state.limit = increased.min(count(self.parallelism));
@@ -126,12 +130,12 @@ impl AdaptiveLimit {
         state.starting = false;
         state.decreased_at = Some(Instant::now());
         let excess = state.issued.saturating_sub(whole(state.limit));
-        state.issued -= self.permits.forget_permits(excess);
+        state.issued -= self.places.permits.forget_permits(excess);
     }
 
     fn increase(&self, state: &mut State) {
         let more = whole(state.limit).saturating_sub(state.issued);
-        self.permits.add_permits(more);
+        self.places.permits.add_permits(more);
         state.issued += more;
     }
 }

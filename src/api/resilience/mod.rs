@@ -4,6 +4,7 @@
 mod admission;
 mod circuit_breaker;
 mod concurrency_limit;
+mod places;
 mod rate_limit;
 mod retry;
 
@@ -12,4 +13,5 @@ mod tests;
 
 pub(super) use admission::{AdmissionControl, AttemptRequest, Rejection};
 pub(super) use circuit_breaker::AttemptKind;
+pub(super) use places::Priority;
 pub(super) use retry::{CallState, Idempotency, parse_date, retry_after};

@@ -63,6 +63,20 @@ async fn listing_follows_every_form_of_next_on_own_origin() {
 }
 
 #[tokio::test]
+async fn count_that_differs_is_read_again_before_the_list() {
+    // A workspace was created after the first count.
+    let stub = Stub::start(|seen| {
+        let rows = json!({"data": [workspace(1, "x"), workspace(2, "y")], "next": ""});
+        let counted = if seen.nth == 0 { 1 } else { 2 };
+        pages(seen, counted, |_| rows.clone())
+    })
+    .await;
+    assert_eq!(list(&stub).await.completeness, Completeness::Complete);
+    assert_eq!(stub.count("GET", STATS), 2);
+    assert_eq!(stub.count("GET", WORKSPACES), 1);
+}
+
+#[tokio::test]
 async fn listing_of_names_asks_for_each_name_on_each_page() {
     let stub = Stub::start(move |seen| {
         pages(seen, 2, |cursor| {

@@ -65,7 +65,7 @@ impl App<'_> {
                 let id = ConnectorId(id);
                 (id, self.complete(&expected, id).await?)
             }
-            None => self.consent(expected, args, templates).await?,
+            None => Box::pin(self.consent(expected, args, templates)).await?,
         };
         Ok(Connected {
             address: address.clone(),

@@ -3,6 +3,7 @@
 use super::super::admission::{AdmissionControl, AttemptRequest, Rejection, WaitReason};
 use super::super::circuit_breaker::AttemptKind;
 use super::super::concurrency_limit::AdaptiveLimit;
+use super::super::places::Priority;
 use crate::api::error::{ApiError, ApiErrorKind};
 use crate::api::options::{Load, Options};
 use crate::api::tests::{call, status_error as server, throttled};
@@ -30,6 +31,7 @@ fn control(load: Load) -> (AdmissionControl, Reports) {
 fn request(within: u64) -> AttemptRequest {
     AttemptRequest {
         writes: false,
+        priority: Priority::Normal,
         kind: AttemptKind::First,
         deadline: Instant::now() + seconds(within),
         token_expires_at: None,
@@ -52,7 +54,7 @@ async fn attempt(
 /// The number of available permits.
 async fn limit(limit: &AdaptiveLimit) -> usize {
     let mut permits = Vec::new();
-    while let Some(permit) = limit.acquire(Instant::now()).await {
+    while let Some(permit) = limit.acquire(Instant::now(), Priority::Normal).await {
         permits.push(permit);
     }
     permits.len()

@@ -1,6 +1,7 @@
 //! Tests of the adaptive limit.
 
 use super::super::concurrency_limit::{AdaptiveLimit, count, whole};
+use super::super::places::Priority;
 use std::time::Duration;
 use tokio::time::{Instant, advance};
 
@@ -12,7 +13,7 @@ fn idle_limit(limit: &AdaptiveLimit) -> usize {
     let state = limit.state();
     assert_eq!(
         state.issued,
-        limit.permits.available_permits(),
+        limit.places.permits.available_permits(),
         "all are back"
     );
     state.issued
@@ -24,7 +25,7 @@ async fn rounds(limit: &AdaptiveLimit, rounds: usize, took: Duration) {
         let sent = Instant::now();
         let mut permits = Vec::new();
         for _ in 0..idle_limit(limit) {
-            permits.push(limit.acquire(sent).await.unwrap());
+            permits.push(limit.acquire(sent, Priority::Normal).await.unwrap());
         }
         advance(took).await;
         for _ in &permits {
@@ -70,10 +71,15 @@ async fn permits_in_use_are_withdrawn_on_return() {
     let now = Instant::now();
     let mut permits = Vec::new();
     for _ in 0..8 {
-        permits.push(limit.acquire(now).await.unwrap());
+        permits.push(limit.acquire(now, Priority::Normal).await.unwrap());
     }
     limit.throttled(now);
-    assert!(limit.acquire(now + Duration::from_secs(1)).await.is_none());
+    assert!(
+        limit
+            .acquire(now + Duration::from_secs(1), Priority::Normal)
+            .await
+            .is_none()
+    );
     drop(permits);
     assert_eq!(idle_limit(&limit), 4);
 }
@@ -106,26 +112,35 @@ async fn limit_below_half_use_is_not_increased() {
     let now = Instant::now();
     let mut permits = Vec::new();
     for _ in 0..4 {
-        permits.push(limit.acquire(now).await.unwrap());
+        permits.push(limit.acquire(now, Priority::Normal).await.unwrap());
     }
     (0..20).for_each(|_| limit.responded(now));
     assert_eq!(issued(&limit), 10);
-    permits.push(limit.acquire(now).await.unwrap());
+    permits.push(limit.acquire(now, Priority::Normal).await.unwrap());
     (0..11).for_each(|_| limit.responded(now));
-    assert_eq!((issued(&limit), limit.permits.available_permits()), (11, 6));
+    assert_eq!(
+        (issued(&limit), limit.places.permits.available_permits()),
+        (11, 6)
+    );
     (0..20).for_each(|_| limit.responded(now));
-    assert_eq!((issued(&limit), limit.permits.available_permits()), (11, 6));
+    assert_eq!(
+        (issued(&limit), limit.places.permits.available_permits()),
+        (11, 6)
+    );
 }
 
 #[tokio::test(start_paused = true)]
 async fn limit_after_a_decrease_grows_by_one_per_round() {
     let limit = limit(10);
     limit.throttled(Instant::now());
-    assert_eq!((issued(&limit), limit.permits.available_permits()), (5, 5));
+    assert_eq!(
+        (issued(&limit), limit.places.permits.available_permits()),
+        (5, 5)
+    );
     let now = Instant::now();
     let mut permits = Vec::new();
     for _ in 0..5 {
-        permits.push(limit.acquire(now).await.unwrap());
+        permits.push(limit.acquire(now, Priority::Normal).await.unwrap());
     }
     for expected in [5, 5, 5, 5, 5, 6] {
         limit.responded(now);
@@ -166,14 +181,17 @@ async fn permit_beyond_the_limit_is_not_returned() {
     let now = Instant::now();
     let mut permits = Vec::new();
     for _ in 0..4 {
-        permits.push(limit.acquire(now).await.unwrap());
+        permits.push(limit.acquire(now, Priority::Normal).await.unwrap());
     }
     limit.throttled(now);
-    assert_eq!((issued(&limit), limit.permits.available_permits()), (4, 0));
+    assert_eq!(
+        (issued(&limit), limit.places.permits.available_permits()),
+        (4, 0)
+    );
     for (issued_after, free) in [(3, 0), (2, 0), (2, 1), (2, 2)] {
         permits.pop();
         assert_eq!(
-            (issued(&limit), limit.permits.available_permits()),
+            (issued(&limit), limit.places.permits.available_permits()),
             (issued_after, free)
         );
     }

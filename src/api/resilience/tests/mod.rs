@@ -5,4 +5,5 @@ mod circuit_breaker;
 mod circuit_state;
 mod concurrency_limit;
 mod outage;
+mod places;
 mod retry;

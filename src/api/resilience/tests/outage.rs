@@ -2,6 +2,7 @@
 //! clock. The service is up or down as a function of time.
 
 use super::super::admission::{AdmissionControl, AttemptRequest};
+use super::super::places::Priority;
 use super::super::retry::{CallState, Idempotency};
 use crate::api::options::{Options, RetryPolicy};
 use crate::api::tests::status_error;
@@ -35,6 +36,7 @@ async fn run(calls: usize, down: (Duration, Duration)) -> Run {
         loop {
             let request = AttemptRequest {
                 writes: false,
+                priority: Priority::Normal,
                 kind: state.kind,
                 deadline: state.started + options.retry.total.mul_f64(0.9),
                 token_expires_at: None,
@@ -45,11 +47,7 @@ async fn run(calls: usize, down: (Duration, Duration)) -> Run {
             state.attempts += 1;
             requests.set(requests.get() + 1);
             sleep(LATENCY).await;
-            let outcome = if is_up() {
-                Ok(())
-            } else {
-                Err(status_error(503))
-            };
+            let outcome = is_up().then_some(()).ok_or_else(|| status_error(503));
             let is_probe = permit.is_probe();
             permit.end(&outcome);
             let Err(error) = outcome else {
