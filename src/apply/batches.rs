@@ -6,8 +6,8 @@ use super::Context;
 use crate::api::ConnectorToken;
 use crate::plan::CustomerPlan;
 
-/// The most batches, unless tokens would expire. While one is listed, the tokens of the next one are
-/// requested, so that more batches save no time, and each costs a listing.
+/// The most batches, unless tokens would expire. While the workspaces are listed for one, the tokens of the
+/// next one are requested, so that more batches save no time, and each costs a listing.
 const BATCHES: usize = 3;
 
 /// The most batches whose tokens are requested before their steps.
@@ -59,8 +59,13 @@ pub(super) fn batches(plans: &[CustomerPlan], context: &Context<'_>) -> Vec<Vec<
     if count == 0 {
         return Vec::new();
     }
-    let size = new.len().div_ceil(count);
-    new.chunks(size).map(<[usize]>::to_vec).collect()
+    let mut rest = new.as_slice();
+    let sizes = demand.sizes(count).into_iter();
+    sizes
+        .map_while(|size| rest.split_off(..size.min(rest.len())))
+        .filter(|batch| !batch.is_empty())
+        .map(<[usize]>::to_vec)
+        .collect()
 }
 
 /// The requests that a listing replaces for one customer: the GET of its workspace, the list before
@@ -101,11 +106,29 @@ fn whole(requests: f64) -> usize {
 }
 
 impl Demand {
+    /// The sizes of batches. The first one is small, so that its listing ends early and steps are ready once all tokens
+    /// are requested, unless the tokens of the others would expire.
+    fn sizes(self, batches: usize) -> Vec<usize> {
+        let even = self.customers.div_ceil(batches);
+        let first = even.min(self.parallelism);
+        let others = (self.customers - first).div_ceil(batches.saturating_sub(1).max(1));
+        if batches == 1 || others > self.most {
+            return vec![even; batches];
+        }
+        let mut sizes = vec![others; batches];
+        sizes[0] = first;
+        sizes
+    }
+
     /// The number of batches; zero if a look-up of each customer needs fewer requests.
     fn batches(self, pages_of: impl Fn(usize) -> usize) -> usize {
         let pages = |batches: usize| -> usize {
-            let listed = (1..=batches).map(|batch| self.customers * batch / batches);
-            listed.map(|new| pages_of(self.known + new)).sum()
+            let mut workspaces = self.known;
+            let listings = self.sizes(batches).into_iter().map(|size| {
+                workspaces += size;
+                pages_of(workspaces)
+            });
+            listings.sum()
         };
         let allowed = PAGES_PER_HUNDRED * self.customers.div_ceil(100);
         let least = self.customers.div_ceil(self.most).max(1);

@@ -64,11 +64,12 @@ impl<'a> CustomerExecutor<'a> {
         })
     }
 
-    /// Takes the proof that the workspace is new from a listing after the request.
-    pub(super) fn prove_new(&mut self, listed: &NewWorkspaces) {
-        if let Some(Ok(creation)) = &mut self.ctx.creation {
-            creation.prove(listed, &self.ctx.plan.name);
-        }
+    /// Takes the proof that the workspace is new from a listing, if it has the proof. Returns whether it has.
+    pub(super) fn prove_new(&mut self, listed: &NewWorkspaces) -> bool {
+        let Some(Ok(creation)) = &mut self.ctx.creation else {
+            return false;
+        };
+        creation.prove(listed, &self.ctx.plan.name)
     }
 
     /// Updates the ledger and executes every step.

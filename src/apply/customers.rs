@@ -8,7 +8,7 @@ use crate::api::{ConnectorIds, NewWorkspaces, Reader};
 use crate::model::{CustomerEntry, LedgerState};
 use crate::plan::{CustomerPlan, Plan};
 use futures_util::stream::{FuturesUnordered, StreamExt};
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 /// Executes a plan. `recorded` is the ledger before the run; each step records its effect in the ledger.
 pub async fn apply(plan: &Plan, recorded: &LedgerState, context: &Context<'_>) -> ApplyReport {
@@ -59,8 +59,8 @@ type Numbered<'a> = (usize, Box<CustomerExecutor<'a>>);
 enum Job<'a> {
     /// Requests the token of a new customer of this batch.
     Request(usize, Numbered<'a>),
-    /// Lists all workspaces, of which up to this number exist, for a batch of new customers.
-    List(Vec<Numbered<'a>>, usize),
+    /// Lists all workspaces, of which up to this number exist.
+    List(usize),
     Execute(Numbered<'a>),
     /// Lists the connectors of the organization, which shows where those are that customers created.
     ListCreated(Vec<Numbered<'a>>),
@@ -71,7 +71,7 @@ enum Job<'a> {
 enum Finished<'a> {
     Requested(usize, Numbered<'a>),
     /// The listing is `None` if it failed.
-    Listed(Vec<Numbered<'a>>, Option<NewWorkspaces>),
+    Listed(Option<NewWorkspaces>),
     /// The created connectors are not listed yet.
     Created(Numbered<'a>),
     /// The listing is `None` if it cannot be used.
@@ -82,7 +82,7 @@ enum Finished<'a> {
 async fn run<'a>(job: Job<'a>, context: &Context<'_>) -> Finished<'a> {
     // Syncs of the journal wait for the customers that are executed, not for those that are queued.
     let _at_work = match &job {
-        Job::List(..) | Job::ListCreated(_) => None,
+        Job::List(_) | Job::ListCreated(_) => None,
         Job::Request(..) | Job::Execute(_) | Job::Resolve(_) => {
             Some(context.journal.customer_at_work())
         }
@@ -92,9 +92,9 @@ async fn run<'a>(job: Job<'a>, context: &Context<'_>) -> Finished<'a> {
             executor.request_creation().await;
             Finished::Requested(batch, (index, executor))
         }
-        Job::List(batch, expected) => {
+        Job::List(expected) => {
             let reader = context.writer.reader();
-            Finished::Listed(batch, reader.new_workspaces(expected).await.ok())
+            Finished::Listed(reader.new_workspaces(expected).await.ok())
         }
         Job::Execute((index, mut executor)) => {
             executor.execute().await;
@@ -132,15 +132,18 @@ fn connectors_after(customers: &[Numbered<'_>], reader: &Reader) -> Option<usize
 
 /// A batch of new customers whose tokens are requested.
 struct Batch<'a> {
-    /// The customers whose requests have ended.
+    /// The customers whose requests have ended, and which no listing has proven yet.
     requested: Vec<Numbered<'a>>,
     /// The number of requests that have not ended.
     pending: usize,
+    /// Whether all requests ended before the present listing started, so that its customers need no further one.
+    is_covered: bool,
 }
 
-/// The order of the jobs. While the requests of a batch end and the batch is listed, the tokens of the
-/// next batch are requested. Once a batch is listed, its steps come first, and the tokens of the batch
-/// after the next one follow, so that the steps of one batch are left to do while the last is listed.
+/// The order of the jobs. While the requests of a batch end and the workspaces are listed, the tokens of
+/// the next batch are requested. A listing also proves those customers of later batches that it contains.
+/// The steps of proven customers and the tokens of the batch after the next one follow, so that steps are
+/// left to do while the last batch is listed.
 struct Schedule<'a> {
     plans: &'a [CustomerPlan],
     recorded: &'a LedgerState,
@@ -150,10 +153,13 @@ struct Schedule<'a> {
     existing: Vec<usize>,
     /// Batches whose tokens have not been requested, in reverse order.
     waiting: Vec<Vec<usize>>,
-    /// Batches whose tokens are requested, in order.
-    batches: Vec<Batch<'a>>,
-    /// The number of batches whose customers are not executed yet.
-    unproven: usize,
+    /// Batches whose tokens are requested, by number, until their customers are executed.
+    batches: BTreeMap<usize, Batch<'a>>,
+    /// The number of batches whose tokens were requested.
+    started: usize,
+    is_listing: bool,
+    /// The last listing.
+    listed: Option<NewWorkspaces>,
     /// The number of workspaces that exist, at most.
     workspaces: usize,
     /// Customers whose created connectors wait for the listing of the organization.
@@ -176,8 +182,10 @@ impl<'a> Schedule<'a> {
                 .filter(|index| !in_batches.contains(index))
                 .collect(),
             waiting,
-            batches: Vec::new(),
-            unproven: 0,
+            batches: BTreeMap::new(),
+            started: 0,
+            is_listing: false,
+            listed: None,
             workspaces: context
                 .writer
                 .reader()
@@ -189,7 +197,7 @@ impl<'a> Schedule<'a> {
     }
 
     fn next(&mut self) -> Option<Job<'a>> {
-        if self.ready.is_empty() && self.unproven < AHEAD {
+        if self.ready.is_empty() && self.batches.len() < AHEAD {
             self.request_next_batch();
         }
         self.ready.pop_front().or_else(|| {
@@ -209,12 +217,15 @@ impl<'a> Schedule<'a> {
         let Some(batch) = self.waiting.pop() else {
             return;
         };
-        let number = self.batches.len();
-        self.unproven += 1;
-        self.batches.push(Batch {
+        let number = self.started;
+        self.started += 1;
+        self.workspaces += batch.len();
+        let started = Batch {
             requested: Vec::with_capacity(batch.len()),
             pending: batch.len(),
-        });
+            is_covered: false,
+        };
+        self.batches.insert(number, started);
         for index in batch {
             let executor = self.executor(index);
             self.ready.push_back(Job::Request(number, executor));
@@ -224,7 +235,7 @@ impl<'a> Schedule<'a> {
     fn complete(&mut self, done: Finished<'a>) {
         match done {
             Finished::Requested(batch, customer) => self.add_requested(batch, customer),
-            Finished::Listed(batch, listed) => self.execute_batch(batch, listed.as_ref()),
+            Finished::Listed(listed) => self.add_listing(listed),
             Finished::Created(customer) => self.created.push(customer),
             Finished::ListedCreated(customers, listed) => self.resolve(customers, listed.as_ref()),
             Finished::Executed(index, reports) => self.finished.push((index, reports)),
@@ -256,36 +267,83 @@ impl<'a> Schedule<'a> {
         }
     }
 
-    fn add_requested(&mut self, number: usize, customer: Numbered<'a>) {
-        let batch = &mut self.batches[number];
-        batch.requested.push(customer);
+    fn add_requested(&mut self, number: usize, (index, mut executor): Numbered<'a>) {
+        let is_proven = |listed| executor.prove_new(listed);
+        let is_proven = self.listed.as_ref().is_some_and(is_proven);
+        let customer = (index, executor);
+        let Some(batch) = self.batches.get_mut(&number) else {
+            return;
+        };
         batch.pending -= 1;
-        if batch.pending > 0 {
+        if is_proven {
+            self.ready.push_back(Job::Execute(customer));
+        } else {
+            batch.requested.push(customer);
+        }
+        self.list_next();
+    }
+
+    /// Lists the workspaces for the batches whose requests have ended, one listing after the other. Batches without a
+    /// customer to prove are executed at once.
+    fn list_next(&mut self) {
+        if self.is_listing {
             return;
         }
-        let batch = std::mem::take(&mut batch.requested);
-        let requested = batch
-            .iter()
-            .filter(|(_, executor)| executor.is_requested())
-            .count();
-        self.workspaces += requested;
-        if requested == 0 {
-            self.execute_batch(batch, None);
-        } else {
-            self.ready.push_front(Job::List(batch, self.workspaces));
+        let is_requested = |batch: &Batch<'_>| {
+            let mut customers = batch.requested.iter();
+            customers.any(|(_, executor)| executor.is_requested())
+        };
+        let mut to_execute = Vec::new();
+        for (number, batch) in &mut self.batches {
+            batch.is_covered = batch.pending == 0;
+            if batch.is_covered && !is_requested(batch) {
+                to_execute.push(*number);
+            }
+        }
+        for number in to_execute {
+            self.execute_batch(number);
+        }
+        if self.batches.values().any(|batch| batch.is_covered) {
+            self.is_listing = true;
+            self.ready.push_front(Job::List(self.workspaces));
         }
     }
 
-    /// Executes the customers of a batch. Without a listing, each looks its workspace up.
-    fn execute_batch(&mut self, batch: Vec<Numbered<'a>>, listed: Option<&NewWorkspaces>) {
-        self.unproven -= 1;
-        for (index, mut executor) in batch {
-            if let Some(listed) = listed {
-                executor.prove_new(listed);
+    /// Executes the customers that a listing proves, and those of covered batches in any case: without a proof, each
+    /// looks its workspace up.
+    fn add_listing(&mut self, listed: Option<NewWorkspaces>) {
+        self.is_listing = false;
+        self.listed = listed;
+        let batches: Vec<usize> = self.batches.keys().copied().collect();
+        for number in batches {
+            self.execute_proven(number);
+            if self.batches[&number].is_covered {
+                self.execute_batch(number);
             }
-            self.ready.push_back(Job::Execute((index, executor)));
         }
-        if self.unproven < AHEAD - 1 {
+        self.list_next();
+    }
+
+    /// Executes the customers of a batch that the last listing proves.
+    fn execute_proven(&mut self, number: usize) {
+        let (Some(batch), Some(listed)) = (self.batches.get_mut(&number), &self.listed) else {
+            return;
+        };
+        for (index, mut executor) in std::mem::take(&mut batch.requested) {
+            if executor.prove_new(listed) {
+                self.ready.push_back(Job::Execute((index, executor)));
+            } else {
+                batch.requested.push((index, executor));
+            }
+        }
+    }
+
+    /// Executes the other customers of a batch.
+    fn execute_batch(&mut self, number: usize) {
+        let batch = self.batches.remove(&number);
+        let customers = batch.into_iter().flat_map(|batch| batch.requested);
+        self.ready.extend(customers.map(Job::Execute));
+        if self.batches.len() < AHEAD - 1 {
             self.request_next_batch();
         }
     }

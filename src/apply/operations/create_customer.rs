@@ -35,14 +35,15 @@ impl Creation {
     }
 
     /// Takes the workspace of this name from a listing, if it is new and the token does not belong to
-    /// another one.
-    pub(in crate::apply) fn prove(&mut self, listed: &NewWorkspaces, name: &str) {
+    /// another one. Returns whether it does.
+    pub(in crate::apply) fn prove(&mut self, listed: &NewWorkspaces, name: &str) -> bool {
         let is_of_token = |workspace: &&Workspace| match &self.minted {
             Ok(Minted::Token(_)) => true,
             Ok(Minted::Workspace(id)) => workspace.id == *id,
             Err(_) => false,
         };
         self.listed = listed.find(name).filter(is_of_token).cloned();
+        self.listed.is_some()
     }
 }
 

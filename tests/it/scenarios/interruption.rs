@@ -1,6 +1,10 @@
 //! Tests of runs that are killed or interrupted, that run at the same time, or that meet faults.
 
-use crate::support::{PROJECT, TestEnv, faulty};
+use super::request_counts::fleet;
+use crate::support::{PROJECT, TestEnv, faulty, options};
+use airlift::sandbox::Options;
+use airlift::sandbox::testing::WorldView;
+use std::process::Stdio;
 use std::time::Duration;
 
 /// Runs until the second call of an operation has its effect and gets no response, then kills the run.
@@ -215,9 +219,7 @@ fn output_failure_exits_1() {
     ] {
         let full = std::fs::OpenOptions::new().write(true).open("/dev/full");
         let mut command = env.command(arguments);
-        command
-            .stdout(full.unwrap())
-            .stderr(std::process::Stdio::null());
+        command.stdout(full.unwrap()).stderr(Stdio::null());
         assert_eq!(command.status().unwrap().code(), Some(1), "{arguments:?}");
     }
     // The ledger is complete.
@@ -260,4 +262,42 @@ fn connector_of_others_after_a_killed_creation_has_no_verified_secrets() {
     let plan = env.run(&["plan", "--target", "acme/Acme GitHub"]);
     plan.says("never_sent").says("replication_config");
     assert!(!plan.stdout.contains("No changes"), "{plan}");
+}
+
+#[cfg(unix)]
+#[test]
+fn signal_after_token_requests_reports_the_empty_workspaces() {
+    let slow = Options {
+        latency: Duration::from_millis(50),
+        ..options()
+    };
+    let env = TestEnv::with(&fleet(4, 1), slow);
+    let mut command = env.command(&["apply", "--auto-approve", "--parallelism", "2"]);
+    let child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn();
+    let child = child.unwrap();
+    env.wait_for("two workspaces", |env| {
+        env.world().workspace("c001").is_some()
+    });
+    let pid = rustix::process::Pid::from_child(&child);
+    rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();
+    let output = child.wait_with_output().unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(output.status.code(), Some(8), "{text}");
+    let world = env.world();
+    let ids = |world: &WorldView| -> Vec<_> {
+        let names = ["c000", "c001", "c002", "c003"].into_iter();
+        names
+            .filter_map(|name| Some((name, world.workspace(name)?.id)))
+            .collect()
+    };
+    let created = ids(&world);
+    assert_eq!(world.connectors().count(), 0, "{text}");
+    assert!((2..4).contains(&created.len()), "{created:?}");
+    let added = format!("{} added", created.len());
+    assert!(text.contains(&added), "{text}");
+    env.converge(&[]);
+    let world = env.world();
+    let ids = ids(&world);
+    assert!(created.iter().all(|customer| ids.contains(customer)));
+    assert_eq!(world.connectors().count(), 4);
 }
