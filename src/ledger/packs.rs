@@ -10,8 +10,10 @@ use super::{LedgerError, LedgerStore};
 use crate::model::{Damage, WorkspaceId};
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 use std::collections::BTreeMap;
+use std::path::Path;
 
 const DIR: &str = "packs";
 const WHAT: &str = "pack of ledger entries";
@@ -43,8 +45,9 @@ impl DamagedPacks {
     /// Replaces each of the packs by an empty one.
     pub(super) async fn clear(self, store: &LedgerStore) -> Result<(), LedgerError> {
         for name in self.0.into_keys() {
-            let text = text(&name, store, PackedEntries::new())?;
-            store.replace(&name, &text).await?;
+            store
+                .replace(&name, &encoded(&PackedEntries::new()))
+                .await?;
         }
         Ok(())
     }
@@ -153,26 +156,26 @@ async fn changed_pack(
             None => drop(texts.remove(&id)),
         }
     }
-    let text = text(&name, store, texts)?;
-    Ok((name, text))
+    Ok((name, encoded(&texts)))
 }
 
-fn text(name: &str, store: &LedgerStore, texts: PackedEntries) -> Result<Vec<u8>, LedgerError> {
-    encoded(texts)
-        .map_err(std::io::Error::from)
-        .map_err(LedgerError::io("cannot write", &store.shown(name)))
+/// Fails if the text that an entry's own object has is no JSON, which would make a whole pack unreadable.
+pub(super) fn check(text: &str, path: &Path) -> Result<(), LedgerError> {
+    let checked: serde_json::Result<IgnoredAny> = serde_json::from_str(text);
+    checked
+        .map(drop)
+        .map_err(LedgerError::unreadable(path, "ledger entry", text))
 }
 
 /// The text of a pack. Each entry begins on a line of its own, so that people and tools that compare
-/// lines can read it. Fails if an entry is no JSON, which would make the whole pack unreadable.
-fn encoded(texts: PackedEntries) -> serde_json::Result<Vec<u8>> {
+/// lines can read it. The texts of the entries are JSON.
+fn encoded(texts: &PackedEntries) -> Vec<u8> {
     let mut pack = format!("{{\"version\":{VERSION},\"entries\":{{").into_bytes();
-    for (index, (id, text)) in texts.into_iter().enumerate() {
-        let entry: &RawValue = serde_json::from_str(&text)?;
+    for (index, (id, text)) in texts.iter().enumerate() {
         let separator = if index > 0 { "," } else { "" };
         pack.extend(format!("{separator}\n\"{id}\":").bytes());
-        pack.extend_from_slice(entry.get().as_bytes());
+        pack.extend_from_slice(text.trim_end().as_bytes());
     }
     pack.extend_from_slice(b"\n}}\n");
-    Ok(pack)
+    pack
 }

@@ -313,6 +313,10 @@ impl Ledger {
             self.load().await?;
         }
         self.check_head()?;
+        // The new journal replaces the one that has the entries with texts.
+        if let Some(own) = self.own_journal() {
+            self.write_finished(&own).await?;
+        }
         let before = self.state().journal.clone();
         let saved = self.state().unwritten.entries().clone();
         let journal = Journal::start(

@@ -13,8 +13,17 @@ const MAX_LOOSE: usize = 16;
 /// The text of an entry, or of its tombstone.
 #[derive(Debug)]
 pub(super) enum EntryText {
-    Present(String),
+    Present { text: String, generation: u64 },
     Removed(String),
+}
+
+/// Texts of entries by workspace.
+pub(super) type EntryTexts = BTreeMap<WorkspaceId, EntryText>;
+
+impl EntryText {
+    pub(super) fn is_present(&self) -> bool {
+        matches!(self, Self::Present { .. })
+    }
 }
 
 impl Ledger {
@@ -27,7 +36,7 @@ impl Ledger {
     /// Writes the texts of entries, and removes the entries in `removed` from their packs.
     pub(super) async fn write_texts(
         &self,
-        texts: BTreeMap<WorkspaceId, EntryText>,
+        texts: EntryTexts,
         removed: BTreeSet<WorkspaceId>,
     ) -> Result<(), LedgerError> {
         let mut to_pack = self.state().to_pack(&texts);
@@ -35,8 +44,8 @@ impl Ledger {
         let mut loose = BTreeMap::new();
         for (id, text) in texts {
             match (text, to_pack.remove(&id)) {
-                (EntryText::Present(text), true) => drop(changes.insert(id, Some(text))),
-                (EntryText::Present(text), false) => drop(loose.insert(id, text)),
+                (EntryText::Present { text, .. }, true) => drop(changes.insert(id, Some(text))),
+                (EntryText::Present { text, .. }, false) => drop(loose.insert(id, text)),
                 // A tombstone has its own object until the head no longer names the entry.
                 (EntryText::Removed(text), is_packed) => {
                     changes.extend(is_packed.then_some((id, None)));
@@ -45,7 +54,11 @@ impl Ledger {
             }
         }
         for id in to_pack {
-            changes.insert(id, self.store.read(&file(id)).await?);
+            let (name, text) = (file(id), self.store.read(&file(id)).await?);
+            if let Some(text) = &text {
+                packs::check(text, &self.store.shown(&name))?;
+            }
+            changes.insert(id, text);
         }
         let places = Places::new(&loose, &changes);
         let loose = loose.into_iter();
@@ -60,10 +73,10 @@ impl Ledger {
 impl State {
     /// The entries whose packs are written: those that are in packs, and all if too many have objects
     /// of their own.
-    fn to_pack(&self, texts: &BTreeMap<WorkspaceId, EntryText>) -> BTreeSet<WorkspaceId> {
+    fn to_pack(&self, texts: &EntryTexts) -> BTreeSet<WorkspaceId> {
         let present = texts
             .iter()
-            .filter(|(_, text)| matches!(text, EntryText::Present(_)))
+            .filter(|(_, text)| text.is_present())
             .map(|(id, _)| *id);
         let mut loose = self.loose.clone();
         loose.extend(present);

@@ -6,11 +6,12 @@
 //! restores the entries, whatever their files contain. Files were preferred to an embedded database,
 //! because people, `git diff` and backups read them, and the journal already makes them safe.
 
-use super::packing::EntryText;
+use super::packing::{EntryText, EntryTexts};
+use super::unwritten::FinishedEntries;
 use super::{Changes, HeadState, Ledger, RunState, State};
 use crate::ledger::entries::{EntryToWrite, Tombstone, file};
 use crate::ledger::head::{Head, HeadJournal};
-use crate::ledger::journal::{SavedEntries, SavedEntry, SavedLine};
+use crate::ledger::journal::{SavedEntry, SavedLine};
 use crate::ledger::rotations::{self, ListToWrite, UnfinishedRotation};
 use crate::ledger::{Journal, LedgerError, envelope, head};
 use crate::model::{CustomerEntry, WorkspaceId};
@@ -34,17 +35,25 @@ impl Ledger {
             return self.save(id, customer).await;
         };
         if self.state().unwritten.finished() >= MAX_UNWRITTEN {
-            let entries = self.state().unwritten.take_finished();
-            self.write_entries(&journal, entries).await?;
+            self.write_finished(&journal).await?;
         }
         let revision = self.next_generation();
         let line = self.state().unwritten.line(id, revision, customer, changed);
         self.log(&journal, id, line)
     }
 
-    /// Notes that the steps of a customer have ended, so that the file of its entry can be written.
+    /// Notes that the steps of a customer have ended, so that its entry can be written. Makes the text of the entry while
+    /// other customers wait for responses, so that less is left to do at the end of the run.
     pub fn finish(&self, id: WorkspaceId) {
-        self.state().unwritten.finish(id);
+        let mut state = self.state();
+        let generation = state.counter + 1;
+        // The next journal starts with entries that have no text.
+        if state.own_journal.is_some() {
+            state.counter = generation;
+            // An error is reported by the write of the entry.
+            let text_of = |saved: &SavedEntry| self.entry_text(id, generation, saved).ok();
+            state.unwritten.finish(id, text_of);
+        }
     }
 
     /// Records an entry that was recovered from an interrupted run. The next journal starts with it.
@@ -120,18 +129,25 @@ impl Ledger {
         Ok(())
     }
 
+    /// Writes the entries of customers whose steps have ended.
+    pub(super) async fn write_finished(&self, journal: &Journal) -> Result<(), LedgerError> {
+        let finished = self.state().unwritten.take_finished();
+        self.write_entries(journal, finished).await
+    }
+
     /// Writes entries durably, after the journal is durable.
     async fn write_entries(
         &self,
         journal: &Journal,
-        entries: SavedEntries,
+        finished: FinishedEntries,
     ) -> Result<(), LedgerError> {
         let _guard = self.entry_writes.lock().await;
-        let mut texts = BTreeMap::new();
+        let FinishedEntries { entries, mut texts } = finished;
         for (id, saved) in entries {
-            let text = self.next_text(id, &saved)?;
+            let text = self.entry_text(id, self.next_generation(), &saved)?;
             texts.insert(id, text);
         }
+        self.state().note_texts(&texts);
         let written = match journal.sync().await {
             Ok(()) => self.write_texts(texts, self.removed_from_packs()).await,
             Err(error) => Err(error),
@@ -140,23 +156,25 @@ impl Ledger {
         written
     }
 
-    /// The text of an entry with the next generation.
-    fn next_text(&self, id: WorkspaceId, saved: &SavedEntry) -> Result<EntryText, LedgerError> {
-        let generation = self.next_generation();
-        let text = if let Some(customer) = &saved.entry {
-            let content = EntryToWrite {
-                workspace_id: id,
-                run: self.run,
-                revision: saved.revision,
-                customer,
-            };
-            EntryText::Present(self.sealed(&file(id), generation, &content)?)
-        } else {
-            EntryText::Removed(self.sealed(&file(id), generation, &self.tombstone(id))?)
+    /// The text of an entry with a new generation.
+    fn entry_text(
+        &self,
+        id: WorkspaceId,
+        generation: u64,
+        saved: &SavedEntry,
+    ) -> Result<EntryText, LedgerError> {
+        let Some(customer) = &saved.entry else {
+            let text = self.sealed(&file(id), generation, &self.tombstone(id))?;
+            return Ok(EntryText::Removed(text));
         };
-        self.state()
-            .note_entry(id, saved.entry.as_ref().map(|_| generation));
-        Ok(text)
+        let content = EntryToWrite {
+            workspace_id: id,
+            run: self.run,
+            revision: saved.revision,
+            customer,
+        };
+        let text = self.sealed(&file(id), generation, &content)?;
+        Ok(EntryText::Present { text, generation })
     }
 
     /// Removes entries from their packs that were removed without a journal.
@@ -185,8 +203,8 @@ impl Ledger {
         let Some(journal) = self.own_journal() else {
             return self.leave_packs().await;
         };
-        let entries = self.state().unwritten.take_all();
-        self.write_entries(&journal, entries).await
+        let finished = self.state().unwritten.take_all();
+        self.write_entries(&journal, finished).await
     }
 
     /// Writes the list of unfinished rotations durably. The file of an empty list is removed by the
@@ -361,14 +379,16 @@ impl State {
         }
     }
 
-    /// Notes the generation of an entry whose file is written next. `None` for a removed entry.
-    fn note_entry(&mut self, id: WorkspaceId, generation: Option<u64>) {
-        if let Some(generation) = generation {
-            self.generations.insert(id, generation);
-            self.removed.remove(&id);
-        } else {
-            self.generations.remove(&id);
-            self.removed.insert(id);
+    /// Notes the generations of entries that are written next.
+    fn note_texts(&mut self, texts: &EntryTexts) {
+        for (id, text) in texts {
+            if let EntryText::Present { generation, .. } = text {
+                self.generations.insert(*id, *generation);
+                self.removed.remove(id);
+            } else {
+                self.generations.remove(id);
+                self.removed.insert(*id);
+            }
         }
     }
 }
