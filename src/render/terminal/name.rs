@@ -140,7 +140,8 @@ fn is_plain(name: &str) -> bool {
 
 /// Characters of everyday names. A colon, a bracket or a quote belongs to a message.
 fn is_ordinary(character: char) -> bool {
-    character.is_alphanumeric() || " -_.,&'’+@/()#".contains(character)
+    let is_punctuation = || " -_.,&'’+@/()#".contains(character);
+    character.is_ascii_alphanumeric() || character.is_alphanumeric() || is_punctuation()
 }
 
 /// Whether the name looks like a line of airlift, or contains a phrase of one.
@@ -177,7 +178,12 @@ fn forms_of_text(text: &&str) -> BTreeSet<String> {
 /// The appearances of a text, in lower case.
 fn forms(text: &str) -> BTreeSet<String> {
     if text.is_ascii() {
-        return BTreeSet::from([ascii_form(text), ascii_form(&text.to_ascii_lowercase())]);
+        let mut forms = BTreeSet::from([ascii_form(&text.to_ascii_lowercase())]);
+        // Only these letters have another form in lower case.
+        if text.contains(['I', 'M']) {
+            forms.insert(ascii_form(text));
+        }
+        return forms;
     }
     appearances(text)
         .into_iter()

@@ -22,7 +22,11 @@ pub struct Safe(Cow<'static, str>);
 impl Safe {
     /// Neutralizes a text. Line breaks are escaped too.
     pub fn new(text: impl fmt::Display) -> Self {
-        Self(Cow::Owned(neutralize(&text.to_string(), &mut [])))
+        let text = text.to_string();
+        if is_harmless(&text) {
+            return Self(Cow::Owned(text));
+        }
+        Self(Cow::Owned(neutralize(&text, &mut [])))
     }
 
     /// Neutralizes each line of a text.
@@ -55,7 +59,7 @@ impl fmt::Display for Safe {
 }
 
 fn neutralize(text: &str, positions: &mut [usize]) -> String {
-    if text.bytes().all(is_printable_ascii) && !may_have_command(text) {
+    if is_harmless(text) {
         for position in positions {
             *position = text.len().min(*position);
         }
@@ -123,9 +127,16 @@ pub(crate) fn commands(line: &str) -> Vec<usize> {
     at_start.into_iter().chain(inside).collect()
 }
 
-/// Whether a text may contain a CI command. Most texts do not, and a plan has many.
+/// Whether a text has nothing to escape. Most texts have nothing, and a plan has many.
+fn is_harmless(text: &str) -> bool {
+    text.bytes().all(is_printable_ascii) && !may_have_command(text)
+}
+
+/// Whether a text may contain a CI command.
 fn may_have_command(text: &str) -> bool {
-    text.contains("##") || FOLDS.iter().any(|fold| text.contains(fold))
+    // Every command has one of these characters.
+    text.bytes().any(|byte| matches!(byte, b'#' | b':'))
+        && (text.contains("##") || FOLDS.iter().any(|fold| text.contains(fold)))
 }
 
 fn is_printable_ascii(byte: u8) -> bool {
