@@ -192,7 +192,7 @@ fn remove_unmarked(desired: &mut Cow<'_, Desired>, adoptions: &[Adoption]) {
         if let Some(customer) = desired.to_mut().customers.get_mut(&address.customer) {
             let is_marked =
                 |name: &str| marked.contains(&Address::connector(&address.customer, name));
-            customer.connectors.retain(|name, _| is_marked(name));
+            customer.connectors.retain(is_marked);
         }
     }
 }

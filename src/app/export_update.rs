@@ -81,7 +81,9 @@ impl Updater<'_> {
         for (customer, declaration) in existing.exported.customers.iter().zip(declaration) {
             if let Some(reason) = &customer.left_out {
                 self.leave(Address::customer(&customer.name), reason.clone());
-            } else if let Some((declaration, declared)) = with_content(declaration, declared) {
+            } else if let Some((declaration, declared)) =
+                with_content(declaration, |name| declared.get(name))
+            {
                 self.customer_settings(customer, declaration.name, declared);
                 self.connectors(
                     customer,
@@ -179,19 +181,19 @@ impl Updater<'_> {
             })
             .collect();
         let names = declared.connectors.iter();
-        let names = names.map(|(name, connector)| (&**name, connector.previous_name.as_deref()));
+        let names = names.map(|(name, connector)| (name, connector.previous_name.as_deref()));
         let names = DeclaredNames::new(names);
         let mut taken = names.taken(&objects);
         let mut undeclared = Vec::new();
         let declaration = names.find_all(&objects);
-        let mut absent: BTreeSet<&str> = declared.connectors.keys().map(|name| &**name).collect();
+        let mut absent: BTreeSet<&str> = declared.connectors.keys().collect();
         for (connector, declaration) in customer.connectors.iter().zip(declaration) {
             let name = declaration.map_or(connector.name.as_str(), |declaration| declaration.name);
             absent.remove(name);
             let address = Address::connector(customer_name, name);
             if let (None, Some((declaration, declared))) = (
                 &connector.left_out,
-                with_content(declaration, &declared.connectors),
+                with_content(declaration, |name| declared.connectors.get(name)),
             ) {
                 self.settings(&address, declared, connector);
                 self.rename(address, &connector.name, declaration.rename, &mut taken);
@@ -296,10 +298,10 @@ impl Updater<'_> {
 /// A declaration with what it declares.
 fn with_content<'a, 'd, T>(
     declaration: Option<Declaration<'a>>,
-    declared: &'d BTreeMap<String, T>,
+    declared: impl FnOnce(&str) -> Option<&'d T>,
 ) -> Option<(Declaration<'a>, &'d T)> {
     let declaration = declaration?;
-    Some((declaration, declared.get(declaration.name)?))
+    Some((declaration, declared(declaration.name)?))
 }
 
 fn path_of(address: &Address) -> Vec<EditStep> {

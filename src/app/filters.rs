@@ -200,7 +200,7 @@ fn targets(
     for (name, customer) in customers {
         let connectors = customer.connectors.iter();
         let connectors = connectors.map(|(connector, desired)| {
-            let address = Address::connector(*name, connector.as_str());
+            let address = Address::connector(*name, connector);
             (address, desired)
         });
         let whole = Address::customer(*name);

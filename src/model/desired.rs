@@ -2,8 +2,8 @@
 
 use super::setting::references;
 use super::{
-    Address, AdoptPolicy, DefinitionId, DesiredTemplates, OrganizationId, Protection, SecretRef,
-    Setting, Settings, SharedText, TemplateId,
+    Address, AdoptPolicy, DefinitionId, DesiredTemplates, Fields, OrganizationId, Protection,
+    SecretRef, Setting, Settings, SharedText, TemplateId,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -141,8 +141,8 @@ pub struct DesiredCustomer {
     pub protect: Protection,
     /// Labels that select customers. They are not sent.
     pub labels: BTreeMap<String, String>,
-    /// Connectors by name. Boxed, because a map reserves space for eleven values at a time.
-    pub connectors: BTreeMap<String, Box<DesiredConnector>>,
+    /// Connectors by name.
+    pub connectors: Fields<Box<DesiredConnector>>,
 }
 
 /// A workspace's status (`WorkspaceStatus`).

@@ -1,7 +1,6 @@
-//! Responsible for small maps from field names to values, such as the blocks of a connector, in name order.
+//! Responsible for maps from names to values, such as the connectors of a customer and their settings, in name order.
 //!
-//! Such a map is a sorted list: each connector has several of a few fields, and a `BTreeMap` would allocate space for
-//! eleven fields in each of them.
+//! Such a map is a sorted list: most have few fields, and a `BTreeMap` would allocate space for eleven in each of them.
 
 use super::{Setting, SharedText};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -63,6 +62,19 @@ impl<V: Clone> Fields<V> {
         };
         self.fields = fields.into();
         old
+    }
+
+    /// The value of a field. Copies the list if others share it.
+    pub fn get_mut(&mut self, name: &str) -> Option<&mut V> {
+        let position = self.position(name).ok()?;
+        let fields = Arc::make_mut(&mut self.fields);
+        fields.get_mut(position).map(|(_, value)| value)
+    }
+
+    /// Keeps the fields whose names have a property.
+    pub fn retain(&mut self, keeps: impl Fn(&str) -> bool) {
+        let fields = self.fields.iter().filter(|(name, _)| keeps(name.as_str()));
+        self.fields = fields.cloned().collect();
     }
 
     /// Removes a field and returns its value.

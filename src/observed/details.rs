@@ -90,7 +90,7 @@ impl<'a> Candidates<'a> {
             candidates.recorded.insert(connector.id, (name, connector));
         }
         for (name, connector) in &declared.connectors {
-            for name in std::iter::once(name).chain(&connector.previous_name) {
+            for name in std::iter::once(name).chain(connector.previous_name.as_deref()) {
                 candidates.by_name.entry(name).or_default().push(connector);
             }
             let is_known = recorded.is_none_or(|recorded| recorded.connectors.contains_key(name));
@@ -115,7 +115,7 @@ impl<'a> Candidates<'a> {
     ) -> Vec<&'a DesiredConnector> {
         let recorded_name = entry.map(|(name, _)| name);
         let renamed = entry
-            .filter(|(name, _)| !self.declared.connectors.contains_key(*name))
+            .filter(|(name, _)| !self.declared.connectors.contains_key(name))
             .and_then(|(_, connector)| self.new.get(&connector.definition_id));
         let named = [Some(observed.name.as_str()), recorded_name]
             .into_iter()

@@ -121,7 +121,7 @@ impl CustomerDigests {
         Self {
             digest: customer_digest(customer),
             connectors: connectors
-                .map(|(name, connector)| (name.clone(), connector_digest(connector)))
+                .map(|(name, connector)| (name.to_owned(), connector_digest(connector)))
                 .collect(),
         }
     }

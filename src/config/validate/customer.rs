@@ -44,11 +44,9 @@ pub(in crate::config) fn customer(
         connectors: connectors
             .into_iter()
             .filter_map(|(raw, origin)| {
-                let name = raw.name.clone();
-                Some((
-                    name,
-                    connector::connector(raw, origin, scope, values)?.into(),
-                ))
+                let name = scope.texts.share(&raw.name);
+                let connector = connector::connector(raw, origin, scope, values)?;
+                Some((name, connector.into()))
             })
             .collect(),
     }

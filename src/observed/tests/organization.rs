@@ -144,7 +144,8 @@ async fn organization_listing_lists_a_customer_whose_declaration_changed() {
     let stub = Stub::start(move |seen| respond(seen, 3, &rows, &json!(rows.len()))).await;
     let mut project = project(3);
     let changed = project.0.customers.get_mut("c1").unwrap();
-    changed.connectors.pop_first();
+    let first = changed.connectors.keys().next().unwrap().to_owned();
+    changed.connectors.remove(&first);
     let observed = read(&stub, &project, RefreshMode::Lean).await;
     let listing = &observed.organization_listing;
     assert!(!listing.replaces_list_of(WorkspaceId(id(2))));

@@ -194,7 +194,7 @@ impl<'a> ConnectorIndex<'a> {
                 declared,
                 definition,
                 matched,
-                renamed: self.renamed.contains_key(name.as_str()),
+                renamed: self.renamed.contains_key(name),
                 namesakes: namesakes.iter().map(|(id, _)| *id).collect(),
                 has_newer_namesake: newer_namesake_exists(matched, namesakes),
             }
@@ -272,7 +272,7 @@ impl<'a> ConnectorIndex<'a> {
         self.recorded
             .iter()
             .filter(|(name, _)| {
-                !declared.connectors.contains_key(**name) && !renamed.contains(**name)
+                !declared.connectors.contains_key(name) && !renamed.contains(**name)
             })
             .filter_map(|(name, recorded)| {
                 Some((*name, recorded.id, *self.observed.get(&recorded.id)?))

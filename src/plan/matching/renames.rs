@@ -12,14 +12,12 @@ use std::collections::{BTreeMap, BTreeSet};
 pub(super) fn previous_names(declared: &DesiredCustomer) -> BTreeMap<&str, &str> {
     let claims = || {
         let connectors = declared.connectors.iter();
-        connectors.filter_map(|(name, connector)| {
-            Some((name.as_str(), connector.previous_name.as_deref()?))
-        })
+        connectors.filter_map(|(name, connector)| Some((name, connector.previous_name.as_deref()?)))
     };
     let counts = count(claims().map(|(_, previous)| previous));
     claims()
         .filter(|(_, previous)| {
-            counts[previous] == 1 && !declared.connectors.contains_key(*previous)
+            counts[previous] == 1 && !declared.connectors.contains_key(previous)
         })
         .collect()
 }
@@ -36,7 +34,7 @@ pub(super) fn renames<'a>(
     let undeclared: BTreeMap<&str, &ConnectorEntry> = recorded
         .iter()
         .filter(|(name, connector)| {
-            !declared.connectors.contains_key(**name) && observed.contains_key(&connector.id)
+            !declared.connectors.contains_key(name) && observed.contains_key(&connector.id)
         })
         .map(|(name, connector)| (*name, *connector))
         .collect();
@@ -46,8 +44,8 @@ pub(super) fn renames<'a>(
     let new: Vec<(&str, &DesiredConnector)> = declared
         .connectors
         .iter()
-        .filter(|(name, _)| !recorded.contains_key(name.as_str()))
-        .map(|(name, connector)| (name.as_str(), &**connector))
+        .filter(|(name, _)| !recorded.contains_key(name))
+        .map(|(name, connector)| (name, &**connector))
         .collect();
     let candidates = RenameCandidates::new(&undeclared, &new);
     let mut renames = BTreeMap::new();

@@ -41,10 +41,7 @@ fn assert_refused(scene: &Scene, expected: &[&str]) {
 fn adoption_customer_with_new_connector_is_blocked_without_permission() {
     let mut scene = Scene::applied();
     scene.recorded.customers.clear();
-    scene
-        .declare("acme")
-        .connectors
-        .insert("new".into(), declared());
+    scene.declare("acme").connectors.insert("new", declared());
     scene.assert_plan(&["acme blocked: AdoptionNotAllowed"]);
     assert_refused(&scene, &["Create acme/new []"]);
     scene.policy.adopt = AdoptPolicy::Allow;
@@ -57,10 +54,7 @@ fn adoption_connector_with_change_is_blocked_without_permission() {
     let mut scene = Scene::applied();
     scene.recorded_customer(1, "acme").connectors.clear();
     scene.git().replication_config = settings(json!({"a": 1}));
-    scene
-        .declare("acme")
-        .connectors
-        .insert("new".into(), declared());
+    scene.declare("acme").connectors.insert("new", declared());
     let plan = scene.plan();
     assert_refused(&scene, &["Update acme/git [\"replication_config.a\"]"]);
     let addresses: Vec<_> = plan.steps().map(|step| step.address.to_string()).collect();
@@ -99,7 +93,7 @@ fn adoption_connector_of_previous_name_is_blocked_without_permission() {
     renamed.previous_name = Some("git".into());
     let connectors = &mut scene.declare("acme").connectors;
     connectors.clear();
-    connectors.insert("new".into(), renamed);
+    connectors.insert("new", renamed);
     assert_refused(&scene, &["Update acme/new [\"name\"]"]);
     assert_eq!(steps(&scene), [""; 0]);
     scene.policy.adopt = AdoptPolicy::Allow;
@@ -126,7 +120,7 @@ fn adoption_with_target_adopts_and_changes_only_the_target() {
     scene.git().replication_config = settings(json!({"a": 1}));
     scene.connectors(1).insert(id(11), live_connector("other"));
     let connectors = &mut scene.declare("acme").connectors;
-    connectors.insert("other".into(), declared());
+    connectors.insert("other", declared());
     scene.policy.targets = [Address::connector("acme", "git")].into();
     scene.assert_plan(&[
         "acme blocked: AdoptionNotAllowed",
@@ -143,7 +137,7 @@ fn renamed_onto_unrecorded() -> Scene {
     let mut scene = Scene::applied();
     let mut git = scene.declare("acme").connectors.remove("git").unwrap();
     git.previous_name = Some("git".into());
-    scene.declare("acme").connectors.insert("new".into(), git);
+    scene.declare("acme").connectors.insert("new", git);
     scene.connectors(1).insert(id(20), live_connector("new"));
     scene
 }

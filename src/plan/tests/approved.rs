@@ -18,7 +18,7 @@ fn scene() -> Scene {
     scene
         .declare("acme")
         .connectors
-        .insert("issues".into(), issues.into());
+        .insert("issues", issues.into());
     scene
 }
 
@@ -88,7 +88,7 @@ fn step_that_was_not_approved_is_left_out() {
     let mut scene = scene();
     let approved = scene.plan();
     let new = scene.declare("acme").connectors["issues"].clone();
-    scene.declare("acme").connectors.insert("more".into(), new);
+    scene.declare("acme").connectors.insert("more", new);
     scene.declare("globex");
     let part = part(&approved, &scene);
     assert_eq!(addresses(&part.plan), ["acme/git", "acme/issues"]);

@@ -187,7 +187,7 @@ fn connector_previous_name_unrecorded_is_adopted_and_renamed() {
     git.credentials = None;
     git.previous_name = Some("git".into());
     let declared = &mut scene.declare("acme").connectors;
-    declared.insert("hub".into(), git.clone());
+    declared.insert("hub", git.clone());
     assert_eq!(
         actions(&scene),
         ["acme Adopt", "acme/hub Adopt", "acme/hub Update"]
@@ -212,13 +212,13 @@ fn connector_previous_name_unrecorded_is_adopted_and_renamed() {
         previous_name: None,
         ..*git.clone()
     };
-    declared.insert("git".into(), second.into());
+    declared.insert("git", second.into());
     let apart = ["acme Adopt", "acme/git Adopt", "acme/hub Create"];
     assert_eq!(actions(&scene), apart);
     // A previous name that two declarations claim is ignored.
     let declared = &mut scene.declare("acme").connectors;
     declared.remove("git");
-    declared.insert("hub2".into(), git);
+    declared.insert("hub2", git);
     let neither = ["acme Adopt", "acme/hub Create", "acme/hub2 Create"];
     assert_eq!(actions(&scene), neither);
 }

@@ -13,7 +13,7 @@ fn customer_missing_is_created_with_its_connectors() {
     acme.region = Some(Region::EU);
     acme.cache = Some(Cache::Off);
     acme.status = Status::Inactive;
-    acme.connectors.insert("git".into(), declared());
+    acme.connectors.insert("git", declared());
     scene.assert_plan(&[r#"acme Create [MissingRemote] region: Absent -> "eu"; {op:create_customer,region:b9e48d61-f082-4a14-a8d0-799a907938cb}"#, "acme/git Create [MissingRemote] credentials.token: Absent -> ${env:TOKEN}; {op:create_connector}", r#"acme Update [SetAfterCreation] cache: "inherit" -> false; status: "active" -> "inactive"; {op:update_customer,workspace_id:null,patch:{status:inactive,cache:off},retire:false} of acme"#]);
     let mut inherits = scene.clone();
     let acme = inherits.declare("acme");
@@ -241,7 +241,7 @@ fn unmanaged_undeclared_unrecorded_objects_are_listed() {
     renamed.assert_plan(&["refused: RecordedIdRenamed"]);
     let mut adopted = Scene::empty();
     let acme = adopted.declare("acme");
-    acme.connectors.insert("git".into(), declared());
+    acme.connectors.insert("git", declared());
     adopted.workspace(1, "acme");
     adopted.connectors(1).insert(id(10), live_connector("git"));
     adopted.assert_plan(&[

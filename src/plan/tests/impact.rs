@@ -16,7 +16,7 @@ fn changed_ids() -> Scene {
     scene
         .declare("acme")
         .connectors
-        .insert("other".into(), other.into());
+        .insert("other", other.into());
     let acme = scene.recorded_customer(1, "acme");
     acme.connectors.insert("other".into(), recorded(11));
     scene.connectors(1).insert(id(11), live_connector("other"));
@@ -122,7 +122,7 @@ fn rotation_with_a_change_of_settings_is_not_of_secrets_only() {
     scene
         .declare("acme")
         .connectors
-        .insert("git".into(), changed.into());
+        .insert("git", changed.into());
     let plan = scene.plan();
     assert!(!plan.steps().any(crate::plan::Step::is_secret_only));
     assert_eq!(

@@ -89,10 +89,7 @@ impl Scene {
     /// Customer `acme` (workspace 1) with connector `git` (10), as after an apply.
     fn applied() -> Self {
         let mut scene = Self::empty();
-        scene
-            .declare("acme")
-            .connectors
-            .insert("git".into(), declared());
+        scene.declare("acme").connectors.insert("git", declared());
         scene
             .add_recorded(1, "acme")
             .connectors

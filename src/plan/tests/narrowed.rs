@@ -38,10 +38,7 @@ fn assert_rotation(scene: &Scene, lines: &[&str], deferred: &[&str]) {
 #[test]
 fn only_rotations_other_changes_are_deferred() {
     let mut scene = rotating();
-    scene
-        .declare("acme")
-        .connectors
-        .insert("new".into(), declared());
+    scene.declare("acme").connectors.insert("new", declared());
     scene.declare("acme").cache = Some(Cache::On);
     scene.declare("globex");
     scene.workspace(3, "stray");

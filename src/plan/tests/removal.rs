@@ -294,10 +294,7 @@ fn guard_deleted_customer_counts_its_connectors() {
     // Replacements do not count.
     let mut other = Scene::applied();
     other.git().kind.definition_id = Some(super::OTHER_TYPE);
-    other
-        .declare("acme")
-        .connectors
-        .insert("new".into(), declared());
+    other.declare("acme").connectors.insert("new", declared());
     other.desired.guards.max_deletes = 0;
     other.policy.prune = true;
     assert!(other.plan().has_changes() && !refused(&other));

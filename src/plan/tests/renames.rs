@@ -11,7 +11,7 @@ fn renamed_in_files() -> Scene {
     let mut scene = Scene::applied();
     let connectors = &mut scene.declare("acme").connectors;
     let git = connectors.remove("git").unwrap();
-    connectors.insert("hub".into(), git);
+    connectors.insert("hub", git);
     scene
 }
 
@@ -34,7 +34,7 @@ fn rename_two_equal_declarations_is_not_inferred() {
     two_declared
         .declare("acme")
         .connectors
-        .insert("hub2".into(), git.clone());
+        .insert("hub2", git.clone());
     two_declared.assert_plan(&["acme/hub Create [MissingRemote] credentials.token: Absent -> ${env:TOKEN}; {op:create_connector}", "acme/hub2 Create [MissingRemote] credentials.token: Absent -> ${env:TOKEN}; {op:create_connector}", "kept acme/git"]);
     let second = two_declared
         .declare("acme")
@@ -60,13 +60,10 @@ fn rename_other_declaration_claims_the_connector_is_not_inferred() {
     claimed
         .declare("acme")
         .connectors
-        .insert("new".into(), other.clone());
+        .insert("new", other.clone());
     assert_eq!(actions(&claimed), ["acme/hub Rename", "acme/new Create"]);
     other.previous_name = Some("git".into());
-    claimed
-        .declare("acme")
-        .connectors
-        .insert("new".into(), other);
+    claimed.declare("acme").connectors.insert("new", other);
     assert_eq!(actions(&claimed), ["acme/hub Create", "acme/new Rotate"]);
 }
 
@@ -90,7 +87,7 @@ fn action_after_rename(
     let mut scene = Scene::applied();
     let mut git = scene.declare("acme").connectors.remove("git").unwrap();
     change(&mut git, scene.git_recorded());
-    scene.declare("acme").connectors.insert("hub".into(), git);
+    scene.declare("acme").connectors.insert("hub", git);
     scene.plan().customers[0].steps[0].action
 }
 

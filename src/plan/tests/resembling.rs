@@ -116,7 +116,7 @@ fn resembles_existing_by_previous_name_is_a_warning() {
     let mut connector = declared();
     connector.previous_name = Some("main_repo".into());
     let connectors = &mut scene.declare("acme").connectors;
-    connectors.insert("Code".into(), connector);
+    connectors.insert("Code", connector);
     scene
         .connectors(1)
         .insert(id(20), live_connector("main-repo"));
@@ -141,7 +141,7 @@ fn resembles_existing_without_a_creation_is_no_warning() {
 fn resembles_existing_connector_is_a_warning() {
     let mut scene = Scene::applied();
     let connectors = &mut scene.declare("acme").connectors;
-    connectors.insert("Main Repo".into(), declared());
+    connectors.insert("Main Repo", declared());
     scene
         .connectors(1)
         .insert(id(20), live_connector("main-repo"));
@@ -153,8 +153,8 @@ fn resembles_existing_connector_is_a_warning() {
 fn resembles_existing_connector_of_other_type_needs_an_equal_name() {
     let mut scene = Scene::applied();
     let connectors = &mut scene.declare("acme").connectors;
-    connectors.insert("Main".into(), declared());
-    connectors.insert("Ma-in2".into(), declared());
+    connectors.insert("Main", declared());
+    connectors.insert("Ma-in2", declared());
     for (number, name) in [(20, "Main"), (21, "main2")] {
         let mut connector = live_connector(name);
         connector.definition_id = OTHER_TYPE;
@@ -167,8 +167,8 @@ fn resembles_existing_connector_of_other_type_needs_an_equal_name() {
 fn resembles_existing_adopted_connector_is_no_warning() {
     let mut scene = Scene::applied();
     let connectors = &mut scene.declare("acme").connectors;
-    connectors.insert("Main".into(), declared());
-    connectors.insert("main".into(), declared());
+    connectors.insert("Main", declared());
+    connectors.insert("main", declared());
     scene.connectors(1).insert(id(20), live_connector("main"));
     assert_eq!(warnings(&scene), [""; 0]);
 }
@@ -180,11 +180,11 @@ fn probable_rename_of_connector_of_its_type_is_a_warning() {
     connectors.clear();
     let mut renamed = declared();
     renamed.credentials = settings(json!({"token": {"$secret": "${env:OTHER}"}}));
-    connectors.insert("repository".into(), renamed);
+    connectors.insert("repository", renamed);
     assert_eq!(warnings(&scene), ["acme/repository was git"]);
     let connectors = &mut scene.declare("acme").connectors;
     let second = connectors["repository"].clone();
-    connectors.insert("other".into(), second);
+    connectors.insert("other", second);
     assert_eq!(warnings(&scene), [""; 0]);
 }
 
@@ -214,10 +214,7 @@ fn probable_rename_of_customer_with_equal_connectors_is_a_warning() {
 fn probable_rename_of_customer_with_equal_references_ignores_names() {
     let mut scene = replaced();
     let git = scene.declare("new").connectors.remove("git").unwrap();
-    scene
-        .declare("new")
-        .connectors
-        .insert("repository".into(), git);
+    scene.declare("new").connectors.insert("repository", git);
     assert_eq!(warnings(&scene), ["new was acme"]);
     scene.declare("new").connectors.clear();
     assert_eq!(warnings(&scene), [""; 0]);

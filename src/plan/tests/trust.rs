@@ -85,10 +85,7 @@ fn altered() -> Scene {
 fn ledger_unverified_entry_blocks_declared_customer() {
     let mut scene = altered();
     scene.policy.adopt = AdoptPolicy::Allow;
-    scene
-        .declare("acme")
-        .connectors
-        .insert("new".into(), declared());
+    scene.declare("acme").connectors.insert("new", declared());
     scene.assert_plan(&["acme blocked: LedgerUnverified"]);
     let reason = BlockReason::LedgerUnverified {
         workspace_id: Some(workspace(1)),

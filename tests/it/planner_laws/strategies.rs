@@ -109,7 +109,7 @@ fn customer() -> impl Strategy<Value = DesiredCustomer> {
     (status, cache, connectors).prop_map(|(status, cache, connectors)| DesiredCustomer {
         status,
         cache,
-        connectors,
+        connectors: connectors.into_iter().collect(),
         ..DesiredCustomer::default()
     })
 }
