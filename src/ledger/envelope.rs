@@ -84,6 +84,8 @@ pub(super) fn seal(
         entry: &content,
     })?;
     text.push('\n');
+    // Many texts wait for their packs.
+    text.shrink_to_fit();
     Ok(text)
 }
 

@@ -5,8 +5,8 @@
 
 use zeroize::Zeroizing;
 
-/// The size of the first allocation.
-const FIRST_CAPACITY: usize = 16 * 1024;
+/// The smallest allocation. Most responses are shorter, and the wipe takes the time of the whole allocation.
+const FIRST_CAPACITY: usize = 1024;
 
 /// A byte buffer with a maximum length.
 pub(crate) struct SecretBuffer {
