@@ -3,6 +3,7 @@
 
 use super::Invocation;
 use super::endpoint::Endpoint;
+use super::known_texts::each_text;
 use super::ledger_keys::Keys;
 use super::network::{self, Destination};
 use super::project::ca_pem;
@@ -14,7 +15,6 @@ use crate::ledger::JournalEntry;
 use crate::model::{Desired, LedgerState, OrganizationId};
 use crate::sandbox;
 use crate::secrets::{Values, value_matcher};
-use serde_json::Value;
 use std::time::Duration;
 
 /// The request rate of a session, and the token that creates connectors.
@@ -166,12 +166,12 @@ impl Connection {
         unsettled: &[JournalEntry],
     ) {
         self.session.allow_texts(desired.texts());
-        let entries = recorded.customers.values().map(serde_json::to_value);
-        let intents = unsettled
-            .iter()
-            .map(|unsettled| serde_json::to_value(&unsettled.intent));
-        for value in entries.chain(intents).flatten() {
-            self.session.allow_texts(texts(&value));
+        let allow = |text: &str| self.session.allow_texts([text]);
+        for entry in recorded.customers.values() {
+            each_text(entry, allow);
+        }
+        for unsettled in unsettled {
+            each_text(&unsettled.intent, allow);
         }
     }
 
@@ -181,18 +181,5 @@ impl Connection {
             Some(running) => Ok(running.stop().await?),
             None => Ok(()),
         }
-    }
-}
-
-/// Every string in a value, including keys, because names are keys in the ledger.
-fn texts(value: &Value) -> Vec<&str> {
-    match value {
-        Value::String(text) => vec![text],
-        Value::Array(items) => items.iter().flat_map(texts).collect(),
-        Value::Object(fields) => fields
-            .iter()
-            .flat_map(|(key, field)| std::iter::once(String::as_str(key)).chain(texts(field)))
-            .collect(),
-        _ => Vec::new(),
     }
 }

@@ -27,6 +27,7 @@ mod export_update;
 mod exposure;
 mod filters;
 mod health;
+mod known_texts;
 mod ledger_access;
 mod ledger_contents;
 mod ledger_copy;

@@ -40,6 +40,8 @@ pub(super) struct Tombstone {
     pub(super) run: Option<Uuid>,
 }
 
+/// The fields of an entry beside those of [`CustomerEntry`], which is read in a second pass: a flattened field would be
+/// copied before it is read.
 #[derive(Deserialize)]
 struct StoredEntry {
     workspace_id: WorkspaceId,
@@ -47,8 +49,6 @@ struct StoredEntry {
     run: Option<Uuid>,
     #[serde(default)]
     revision: u64,
-    #[serde(flatten)]
-    customer: CustomerEntry,
 }
 
 /// An entry's file.
@@ -178,17 +178,12 @@ fn signed(sealed: &Sealed<'_>, place: (&Path, &'static str)) -> Result<File, Led
             customer: None,
         });
     }
-    let StoredEntry {
-        run,
-        revision,
-        customer,
-        ..
-    } = envelope::parse(sealed.content, place)?;
+    let StoredEntry { run, revision, .. } = envelope::parse(sealed.content, place)?;
     Ok(File::Signed {
         generation,
         run,
         revision,
-        customer: Some(customer),
+        customer: Some(envelope::parse(sealed.content, place)?),
     })
 }
 
@@ -208,6 +203,6 @@ fn cause(sealed: &Sealed<'_>, authenticator: &Authenticator) -> UnverifiedCause 
 }
 
 fn claim(content: &str) -> Option<CustomerEntry> {
-    let entry: StoredEntry = serde_json::from_str(content).ok()?;
-    Some(entry.customer)
+    let _: StoredEntry = serde_json::from_str(content).ok()?;
+    serde_json::from_str(content).ok()
 }

@@ -21,6 +21,7 @@ struct EnvelopeToWrite<'a> {
 
 #[derive(Deserialize)]
 struct StoredEnvelope<'a> {
+    version: u32,
     generation: u64,
     mac: String,
     #[serde(borrow)]
@@ -97,24 +98,30 @@ pub(super) fn open<'a>(
     (path, what): (&Path, &'static str),
 ) -> Result<Opened<'a>, LedgerError> {
     let unreadable = |error| LedgerError::unreadable(path, what, text)(error);
-    let stored: StoredVersion = serde_json::from_str(text).map_err(unreadable)?;
-    match stored.version {
-        1 => return Ok(Opened::Version1),
-        VERSION => {}
-        0 => {
-            return Err(LedgerError::Unreadable {
-                path: path.to_owned(),
-                what,
-                line: 1,
-                damage: Damage::Other,
-            });
+    let parsed: serde_json::Result<StoredEnvelope<'a>> = serde_json::from_str(text);
+    let stored = match parsed {
+        Ok(stored) if stored.version == VERSION => stored,
+        // Another version may have another form.
+        parsed => {
+            let stored: StoredVersion = serde_json::from_str(text).map_err(unreadable)?;
+            match stored.version {
+                1 => return Ok(Opened::Version1),
+                VERSION => parsed.map_err(unreadable)?,
+                0 => {
+                    return Err(LedgerError::Unreadable {
+                        path: path.to_owned(),
+                        what,
+                        line: 1,
+                        damage: Damage::Other,
+                    });
+                }
+                version => {
+                    let path = path.to_owned();
+                    return Err(LedgerError::Newer { path, version });
+                }
+            }
         }
-        version => {
-            let path = path.to_owned();
-            return Err(LedgerError::Newer { path, version });
-        }
-    }
-    let stored: StoredEnvelope<'a> = serde_json::from_str(text).map_err(unreadable)?;
+    };
     let sealed = Sealed {
         generation: stored.generation,
         content: stored.entry.get(),
