@@ -7,18 +7,25 @@ use super::{ApiError, Reader, Workspace};
 use crate::model::{LockUnpoisoned, WorkspaceId};
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
+use tokio::time::Instant;
 
 /// The ids of the complete listings of a session; `None` before the first one.
 pub(super) type KnownWorkspaces = Option<BTreeSet<WorkspaceId>>;
 
-/// The new workspaces of a listing, by name.
+/// The new workspaces of a listing.
 #[derive(Debug)]
-pub struct NewWorkspaces(BTreeMap<String, Workspace>);
+pub struct NewWorkspaces {
+    by_name: BTreeMap<String, Workspace>,
+    /// When the last page was read.
+    ended: Instant,
+}
 
 impl NewWorkspaces {
-    /// The new workspace of a name, if the name is listed exactly once.
-    pub fn find(&self, name: &str) -> Option<&Workspace> {
-        self.0.get(name)
+    /// The new workspace of a name, if the name is listed exactly once. `requested` is the time before the request that
+    /// may have created it: a listing that ended before does not have it.
+    pub fn find(&self, name: &str, requested: Instant) -> Option<&Workspace> {
+        let workspace = self.by_name.get(name);
+        workspace.filter(|_| self.ended >= requested)
     }
 }
 
@@ -40,14 +47,19 @@ impl Reader {
     pub async fn new_workspaces(&self, expected: usize) -> Result<NewWorkspaces, ApiError> {
         let listed = self.list_rows(expected).await?;
         let known = self.client.known_workspaces.lock_unpoisoned();
-        Ok(match (&*known, listed) {
+        let by_name = match (&*known, listed) {
             (Some(known), Some(rows)) => new_of(rows.into_values(), known),
-            _ => NewWorkspaces(BTreeMap::new()),
-        })
+            _ => BTreeMap::new(),
+        };
+        let ended = Instant::now();
+        Ok(NewWorkspaces { by_name, ended })
     }
 }
 
-fn new_of(rows: impl Iterator<Item = Workspace>, known: &BTreeSet<WorkspaceId>) -> NewWorkspaces {
+fn new_of(
+    rows: impl Iterator<Item = Workspace>,
+    known: &BTreeSet<WorkspaceId>,
+) -> BTreeMap<String, Workspace> {
     let mut named: BTreeMap<String, Workspace> = BTreeMap::new();
     let mut repeated = BTreeSet::new();
     for workspace in rows {
@@ -57,13 +69,15 @@ fn new_of(rows: impl Iterator<Item = Workspace>, known: &BTreeSet<WorkspaceId>) 
         }
     }
     named.retain(|name, workspace| !repeated.contains(name) && !known.contains(&workspace.id));
-    NewWorkspaces(named)
+    named
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Workspace, new_of};
+    use super::{NewWorkspaces, Workspace, new_of};
     use crate::model::{ObservedStatus, WorkspaceId};
+    use std::time::Duration;
+    use tokio::time::Instant;
 
     fn id(n: u128) -> WorkspaceId {
         WorkspaceId(uuid::Uuid::from_u128(n))
@@ -91,10 +105,17 @@ mod tests {
             row(6, "also known"),
         ];
         let new = new_of(rows.into_iter(), &[id(1), id(5)].into());
-        let ids: Vec<WorkspaceId> = new.0.values().map(|workspace| workspace.id).collect();
+        let ids: Vec<WorkspaceId> = new.values().map(|workspace| workspace.id).collect();
         assert_eq!(ids, [id(2)]);
-        assert_eq!(new.find("new").unwrap().id, id(2));
-        assert_eq!(new.find("known"), None);
-        assert_eq!(new.find("twice"), None);
+    }
+
+    #[test]
+    fn find_of_listing_before_the_request_is_none() {
+        let ended = Instant::now();
+        let by_name = [("new".to_owned(), row(2, "new"))].into();
+        let new = NewWorkspaces { by_name, ended };
+        assert_eq!(new.find("new", ended).unwrap().id, id(2));
+        assert_eq!(new.find("other", ended), None);
+        assert_eq!(new.find("new", ended + Duration::from_millis(1)), None);
     }
 }

@@ -1,6 +1,7 @@
 //! Responsible for listing all workspaces, and for whether the list is complete. A list is complete
-//! if its last page was reached, no workspace was listed twice, and the statistics of the API count
-//! as many workspaces.
+//! if its last page was reached, no workspace was listed twice, and the statistics of the API, read
+//! beside the last page or after it, count as many workspaces. The ledger tells which page is probably the
+//! last.
 //!
 //! Does not follow a list that does not end: a listing fails after a page without a new workspace, after
 //! many more rows than the statistics count, and at the largest number of rows, whatever they count.
@@ -38,6 +39,8 @@ struct Rows {
     /// The largest expected number of rows, once it is known.
     limit: Option<usize>,
     statistics: Statistics,
+    /// Whether the statistics were read beside the last page.
+    is_counted_last: bool,
     /// Whether there are more rows than may be read, so that a further listing is not worth it.
     is_too_long: bool,
     flaw: Option<String>,
@@ -49,8 +52,8 @@ enum Statistics {
     /// They are not read, unless the list is long.
     #[default]
     NotNeeded,
-    /// They are read beside the first page.
-    Needed,
+    /// They are read beside the page that ends a list of this number, if the list has one, else after the last page.
+    Needed(u64),
     /// The server has none.
     Missing,
     Count(u64),
@@ -60,7 +63,7 @@ impl Statistics {
     fn count(self) -> Option<u64> {
         match self {
             Self::Count(count) => Some(count),
-            Self::NotNeeded | Self::Needed | Self::Missing => None,
+            Self::NotNeeded | Self::Needed(_) | Self::Missing => None,
         }
     }
 
@@ -76,9 +79,10 @@ impl Statistics {
 }
 
 impl Rows {
-    fn with_statistics() -> Self {
+    /// With statistics, for a list that probably has this number of workspaces.
+    fn with_statistics(expected: u64) -> Self {
         Self {
-            statistics: Statistics::Needed,
+            statistics: Statistics::Needed(expected),
             ..Self::default()
         }
     }
@@ -95,15 +99,18 @@ impl Reader {
     /// incomplete, contradicts itself or does not end is read again, because workspaces may have been
     /// created, renamed or deleted meanwhile. `events` receives the number of workspaces listed so far.
     pub async fn workspaces(&self, events: &dyn Sink) -> Result<Listing, ApiError> {
+        // Every organization starts with a workspace of its own.
+        let expected = self.client.recorded_places.lock_unpoisoned().workspaces as u64 + 1;
         for _ in 1..self.client.options.limits.listings {
-            let mut rows = Rows::with_statistics();
+            let mut rows = Rows::with_statistics(expected);
             match self.list_once(&mut rows, events).await {
                 Ok(listing) if listing.completeness != Completeness::Complete => {}
                 Err(error) if error.is_inconsistent_list() && !rows.is_too_long => {}
                 outcome => return outcome,
             }
         }
-        self.list_once(&mut Rows::with_statistics(), events).await
+        self.list_once(&mut Rows::with_statistics(expected), events)
+            .await
     }
 
     /// Lists every live workspace that has one of these names, and those whose names contain one. Reads no page of the
@@ -210,12 +217,25 @@ impl Reader {
         rows: &mut Rows,
     ) -> Result<WorkspacePage, ApiError> {
         let page = async { self.client.as_application(request).await?.decode() };
-        if rows.statistics != Statistics::Needed {
+        rows.is_counted_last = match rows.statistics {
+            Statistics::Needed(expected) | Statistics::Count(expected) => {
+                self.is_last_page(rows.count, expected)
+            }
+            Statistics::NotNeeded | Statistics::Missing => false,
+        };
+        if !rows.is_counted_last {
             return page.await;
         }
         let (page, statistics) = tokio::try_join!(page, self.workspace_statistics())?;
         rows.statistics = statistics;
         Ok(page)
+    }
+
+    /// Whether the next page after this number of rows is the last one of a list with the expected number.
+    fn is_last_page(&self, rows: usize, expected: u64) -> bool {
+        let rows = rows as u64;
+        let page = u64::from(self.client.options.limits.page);
+        rows < expected && expected <= rows.saturating_add(page)
     }
 
     /// Adds a page. Returns whether the page contains a workspace that no earlier page contained.
@@ -262,7 +282,7 @@ impl Reader {
             return Err(rows.too_long(reason));
         }
         if rows.count > SLACK && rows.limit.is_none() {
-            if rows.statistics == Statistics::NotNeeded {
+            if let Statistics::NotNeeded | Statistics::Needed(_) = rows.statistics {
                 rows.statistics = self.workspace_statistics().await?;
             }
             let count = rows.statistics.count().unwrap_or(most as u64);
@@ -302,12 +322,14 @@ impl Reader {
         }
     }
 
-    /// Compares the number of listed workspaces with the count that was read beside the first page. If they differ, other
-    /// clients may have created or deleted workspaces since then, so the statistics are read again.
+    /// Compares the number of listed workspaces with the count that was read beside the last page. If they differ, or no
+    /// count was read beside the last page, other clients may have created or deleted workspaces since the count, so the
+    /// statistics are read again.
     async fn compare_with_statistics(&self, rows: &Rows) -> Result<Option<String>, ApiError> {
         let listed = rows.items.len();
         let difference = rows.statistics.difference(listed);
-        if difference.is_none() || rows.statistics == Statistics::Missing {
+        let is_equal = rows.is_counted_last && difference.is_none();
+        if is_equal || rows.statistics == Statistics::Missing {
             return Ok(difference);
         }
         let statistics = self.workspace_statistics().await?;

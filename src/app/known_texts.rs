@@ -8,22 +8,22 @@ use std::io::{self, Write};
 
 /// Calls `visit` with every text in a value, including keys, because names are keys in the ledger.
 pub(super) fn each_text(value: &impl Serialize, visit: impl FnMut(&str)) {
-    let texts = Texts {
+    let collector = TextCollector {
         visit,
         text: String::new(),
     };
-    let mut serializer = Serializer::with_formatter(io::sink(), texts);
+    let mut serializer = Serializer::with_formatter(io::sink(), collector);
     // Entries and intents can be written. The texts before an error are visited.
     let _ = value.serialize(&mut serializer);
 }
 
-struct Texts<F> {
+struct TextCollector<F> {
     visit: F,
     /// The present text, without escapes.
     text: String,
 }
 
-impl<F: FnMut(&str)> Formatter for Texts<F> {
+impl<F: FnMut(&str)> Formatter for TextCollector<F> {
     fn begin_string<W: Write + ?Sized>(&mut self, _: &mut W) -> io::Result<()> {
         self.text.clear();
         Ok(())

@@ -7,7 +7,7 @@ use crate::api::ConnectorToken;
 use crate::plan::CustomerPlan;
 
 /// The most batches, unless tokens would expire. While the workspaces are listed for one, the tokens of the
-/// next one are requested, so that more batches save no time, and each costs a listing.
+/// next one are requested, so that more batches save no time, and each costs a listing at most.
 const BATCHES: usize = 3;
 
 /// The most batches whose tokens are requested before their steps.

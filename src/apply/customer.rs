@@ -64,7 +64,7 @@ impl<'a> CustomerExecutor<'a> {
         })
     }
 
-    /// Takes the proof that the workspace is new from a listing, if it has the proof. Returns whether it has.
+    /// Takes the proof that the workspace is new from a listing. Returns whether the listing has the proof.
     pub(super) fn prove_new(&mut self, listed: &NewWorkspaces) -> bool {
         let Some(Ok(creation)) = &mut self.ctx.creation else {
             return false;

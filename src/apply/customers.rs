@@ -140,6 +140,13 @@ struct Batch<'a> {
     is_covered: bool,
 }
 
+impl Batch<'_> {
+    fn has_customer_to_prove(&self) -> bool {
+        let mut customers = self.requested.iter();
+        customers.any(|(_, executor)| executor.is_requested())
+    }
+}
+
 /// The order of the jobs. While the requests of a batch end and the workspaces are listed, the tokens of
 /// the next batch are requested. A listing also proves those customers of later batches that it contains.
 /// The steps of proven customers and the tokens of the batch after the next one follow, so that steps are
@@ -286,25 +293,22 @@ impl<'a> Schedule<'a> {
     /// Lists the workspaces for the batches whose requests have ended, one listing after the other. Batches without a
     /// customer to prove are executed at once.
     fn list_next(&mut self) {
+        let batches = self.batches.iter();
+        let without: Vec<usize> = batches
+            .filter(|(_, batch)| batch.pending == 0 && !batch.has_customer_to_prove())
+            .map(|(number, _)| *number)
+            .collect();
+        for number in without {
+            self.execute_batch(number);
+        }
         if self.is_listing {
             return;
         }
-        let is_requested = |batch: &Batch<'_>| {
-            let mut customers = batch.requested.iter();
-            customers.any(|(_, executor)| executor.is_requested())
-        };
-        let mut to_execute = Vec::new();
-        for (number, batch) in &mut self.batches {
+        for batch in self.batches.values_mut() {
             batch.is_covered = batch.pending == 0;
-            if batch.is_covered && !is_requested(batch) {
-                to_execute.push(*number);
-            }
+            self.is_listing |= batch.is_covered;
         }
-        for number in to_execute {
-            self.execute_batch(number);
-        }
-        if self.batches.values().any(|batch| batch.is_covered) {
-            self.is_listing = true;
+        if self.is_listing {
             self.ready.push_front(Job::List(self.workspaces));
         }
     }

@@ -4,9 +4,14 @@ use super::{ConnectorId, LedgerState, WorkspaceId};
 use std::collections::BTreeSet;
 use uuid::Uuid;
 
-/// Each connector with each workspace in which the ledger records it, pending deletions included.
+/// The recorded workspaces and connectors.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct RecordedPlaces(BTreeSet<(ConnectorId, WorkspaceId)>);
+pub(crate) struct RecordedPlaces {
+    /// The number of recorded workspaces.
+    pub(crate) workspaces: usize,
+    /// Each connector with each workspace in which the ledger records it, pending deletions included.
+    connectors: BTreeSet<(ConnectorId, WorkspaceId)>,
+}
 
 impl From<&LedgerState> for RecordedPlaces {
     fn from(recorded: &LedgerState) -> Self {
@@ -16,7 +21,10 @@ impl From<&LedgerState> for RecordedPlaces {
             let ids = connectors.chain(entry.pending_deletion.iter().copied());
             ids.map(|id| (id, *workspace))
         });
-        Self(places.collect())
+        Self {
+            connectors: places.collect(),
+            workspaces: recorded.customers.len(),
+        }
     }
 }
 
@@ -24,8 +32,11 @@ impl RecordedPlaces {
     /// Whether the ledger records a connector, but not in this workspace.
     pub(crate) fn is_elsewhere(&self, id: ConnectorId, workspace: WorkspaceId) -> bool {
         let first = (id, WorkspaceId(Uuid::nil()));
-        let mut places = self.0.range(first..).take_while(|(other, _)| *other == id);
+        let mut places = self
+            .connectors
+            .range(first..)
+            .take_while(|(other, _)| *other == id);
         let is_recorded = places.next().is_some();
-        is_recorded && !self.0.contains(&(id, workspace))
+        is_recorded && !self.connectors.contains(&(id, workspace))
     }
 }

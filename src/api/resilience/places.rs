@@ -10,11 +10,12 @@ pub(in crate::api) enum Priority {
     /// Waits for the calls before it.
     #[default]
     Normal,
-    /// Other calls wait for this one, so that it waits for one other call at most.
+    /// Other calls wait for this one, so that it waits for one normal call at most.
     First,
 }
 
-/// Places of calls in flight.
+/// Places of calls in flight. A call that waits must be polled or dropped: while it holds the turn, no other normal
+/// call gets a place.
 pub(super) struct Places {
     pub(super) permits: Semaphore,
     /// Held by the normal call that waits for the next place, so that only this one is before a call

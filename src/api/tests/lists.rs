@@ -77,6 +77,29 @@ async fn count_that_differs_is_read_again_before_the_list() {
 }
 
 #[tokio::test]
+async fn list_that_equals_an_early_count_only_is_read_again() {
+    // A workspace is created while the pages are read, and the pages miss it.
+    let stub = Stub::start(|seen| {
+        let counted = if seen.nth == 0 { 101 } else { 102 };
+        pages(seen, counted, |cursor| {
+            let (rows, next) = if cursor.is_empty() {
+                (0..100, "c")
+            } else {
+                (100..101, "")
+            };
+            let rows: Vec<Value> = rows.map(|n| workspace(n, "x")).collect();
+            json!({"data": rows, "next": next})
+        })
+    })
+    .await;
+    let listing = list(&stub).await;
+    assert!(
+        flaw(&listing).contains("statistics count 102"),
+        "{listing:?}"
+    );
+}
+
+#[tokio::test]
 async fn listing_of_names_asks_for_each_name_on_each_page() {
     let stub = Stub::start(move |seen| {
         pages(seen, 2, |cursor| {

@@ -12,6 +12,7 @@ use crate::apply::{
 use crate::ledger::{Intent, IntentOutcome};
 use crate::model::{Region, WorkspaceId};
 use jiff::Timestamp;
+use tokio::time::Instant;
 
 /// The request for the token of a new customer.
 pub(in crate::apply) struct Creation {
@@ -19,7 +20,9 @@ pub(in crate::apply) struct Creation {
     /// The time before the request.
     requested: Timestamp,
     minted: Result<Minted, ApiError>,
-    /// The workspace, if a listing after the request proves that it is new.
+    /// The time before the request, on a clock that nobody sets.
+    sent: Instant,
+    /// The workspace, if a listing proves that it is new.
     listed: Option<Workspace>,
 }
 
@@ -35,14 +38,14 @@ impl Creation {
     }
 
     /// Takes the workspace of this name from a listing, if it is new and the token does not belong to
-    /// another one. Returns whether it does.
+    /// another one. Returns whether the listing has such a workspace.
     pub(in crate::apply) fn prove(&mut self, listed: &NewWorkspaces, name: &str) -> bool {
         let is_of_token = |workspace: &&Workspace| match &self.minted {
             Ok(Minted::Token(_)) => true,
             Ok(Minted::Workspace(id)) => workspace.id == *id,
             Err(_) => false,
         };
-        self.listed = listed.find(name).filter(is_of_token).cloned();
+        self.listed = listed.find(name, self.sent).filter(is_of_token).cloned();
         self.listed.is_some()
     }
 }
@@ -59,7 +62,7 @@ pub(in crate::apply) async fn request(
         .ledger
         .begin(Intent::CreateCustomer { customer })
         .await?;
-    let requested = Timestamp::now();
+    let (requested, sent) = (Timestamp::now(), Instant::now());
     let minted = match writer.mint_name(name, region).await {
         Ok(token) if sends_credentials(ctx) => writer
             .workspace_of_token(name, token, region)
@@ -71,6 +74,7 @@ pub(in crate::apply) async fn request(
         seq,
         requested,
         minted,
+        sent,
         listed: None,
     })
 }
@@ -85,6 +89,7 @@ pub(super) async fn execute(ctx: &mut CustomerContext<'_>, region: Option<Region
         requested,
         minted,
         listed,
+        ..
     } = match ctx.creation.take() {
         Some(creation) => creation?,
         None => request(ctx, region).await?,

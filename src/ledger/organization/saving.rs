@@ -35,7 +35,8 @@ impl Ledger {
             return self.save(id, customer).await;
         };
         if self.state().unwritten.finished() >= MAX_UNWRITTEN {
-            self.write_finished(&journal).await?;
+            let finished = self.state().unwritten.take_finished();
+            self.write_entries(&journal, finished).await?;
         }
         let revision = self.next_generation();
         let line = self.state().unwritten.line(id, revision, customer, changed);
@@ -47,7 +48,7 @@ impl Ledger {
     pub fn finish(&self, id: WorkspaceId) {
         let mut state = self.state();
         let generation = state.counter + 1;
-        // The next journal starts with entries that have no text.
+        // Without a journal, entries get no text, because the next journal starts with them.
         if state.own_journal.is_some() {
             state.counter = generation;
             // An error is reported by the write of the entry.
@@ -129,9 +130,12 @@ impl Ledger {
         Ok(())
     }
 
-    /// Writes the entries of customers whose steps have ended.
-    pub(super) async fn write_finished(&self, journal: &Journal) -> Result<(), LedgerError> {
-        let finished = self.state().unwritten.take_finished();
+    /// Writes the entries that have a text.
+    pub(super) async fn write_texts_of(&self, journal: &Journal) -> Result<(), LedgerError> {
+        let finished = self.state().unwritten.take_texts();
+        if finished.texts.is_empty() {
+            return Ok(());
+        }
         self.write_entries(journal, finished).await
     }
 

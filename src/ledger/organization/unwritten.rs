@@ -108,6 +108,14 @@ impl UnwrittenEntries {
         self.entries = at_work;
         FinishedEntries {
             entries,
+            ..self.take_texts()
+        }
+    }
+
+    /// Takes the entries that have a text.
+    pub(super) fn take_texts(&mut self) -> FinishedEntries {
+        FinishedEntries {
+            entries: SavedEntries::new(),
             texts: std::mem::take(&mut self.texts),
         }
     }
