@@ -25,9 +25,10 @@ pub async fn apply_part(
 ) -> Vec<OperationReport> {
     let mut schedule = Schedule::new(plans, recorded, context);
     schedule.workspaces += created;
+    let most = admitted(context);
     let mut running = FuturesUnordered::new();
     loop {
-        while running.len() < admitted(context.options.parallelism)
+        while running.len() < most
             && let Some(job) = schedule.next()
         {
             running.push(run(job, context));
@@ -46,11 +47,13 @@ pub async fn apply_part(
         .collect()
 }
 
-/// How many customers are executed at the same time. About half of them may wait for the disk, so that
-/// the other half keeps as many requests in flight as the options allow. With a parallelism of one,
+/// How many customers are executed at the same time. About half of them may wait for the disk, and most of them for a
+/// shared store, so that the others keep as many requests in flight as the options allow. With a parallelism of one,
 /// customers are executed one after the other.
-fn admitted(parallelism: usize) -> usize {
-    (2 * parallelism).saturating_sub(1).max(1)
+fn admitted(context: &Context<'_>) -> usize {
+    let for_each = if context.journal.is_shared() { 6 } else { 2 };
+    let others = context.options.parallelism.saturating_sub(1);
+    for_each * others + 1
 }
 
 /// A customer and its index in the plan.

@@ -205,6 +205,11 @@ impl Journal {
         }
     }
 
+    /// Whether the journal is in a store that machines share, which takes as long for an intent as the API for a request.
+    pub(crate) fn is_shared(&self) -> bool {
+        matches!(&*self.log, Log::Segments(_))
+    }
+
     /// Counts a customer as at work until the result is dropped. Customers at work share syncs.
     pub fn customer_at_work(&self) -> CustomerAtWork {
         CustomerAtWork(match &*self.log {
