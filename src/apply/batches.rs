@@ -1,6 +1,6 @@
 //! Responsible for dividing the new customers of a wave into batches. The tokens of a batch are
-//! requested first. Then one listing of all workspaces proves for the whole batch that its workspaces
-//! are new, and the steps of its customers follow.
+//! requested first. Then one listing of all workspaces proves for the whole batch, and for those of later
+//! batches that it has, that their workspaces are new, and the steps of its customers follow.
 
 use super::Context;
 use crate::api::ConnectorToken;

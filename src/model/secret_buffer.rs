@@ -5,7 +5,8 @@
 
 use zeroize::Zeroizing;
 
-/// The smallest allocation, unless the limit is smaller. Most responses are shorter, and the wipe takes the time of the whole allocation.
+/// The smallest allocation, unless the limit is smaller. Most responses are shorter, and a wipe covers the whole
+/// allocation.
 const FIRST_CAPACITY: usize = 1024;
 
 /// A byte buffer with a maximum length.

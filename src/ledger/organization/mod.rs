@@ -315,7 +315,7 @@ impl Ledger {
         self.check_head()?;
         // The new journal replaces the one that has the entries with texts.
         if let Some(own) = self.own_journal() {
-            self.write_texts_of(&own).await?;
+            self.write_entry_texts(&own).await?;
         }
         let before = self.state().journal.clone();
         let saved = self.state().unwritten.entries().clone();

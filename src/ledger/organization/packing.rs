@@ -54,7 +54,8 @@ impl Ledger {
             }
         }
         for id in to_pack {
-            let (name, text) = (file(id), self.store.read(&file(id)).await?);
+            let name = file(id);
+            let text = self.store.read(&name).await?;
             if let Some(text) = &text {
                 packs::check(text, &self.store.shown(&name))?;
             }

@@ -131,7 +131,7 @@ impl Ledger {
     }
 
     /// Writes the entries that have a text.
-    pub(super) async fn write_texts_of(&self, journal: &Journal) -> Result<(), LedgerError> {
+    pub(super) async fn write_entry_texts(&self, journal: &Journal) -> Result<(), LedgerError> {
         let finished = self.state().unwritten.take_texts();
         if finished.texts.is_empty() {
             return Ok(());
