@@ -79,13 +79,13 @@ impl<'a> Baseline<'a> {
     ) -> Vec<(Reason, FieldChange)> {
         let mut changes = Vec::new();
         pair_plain_settings(declared, live, &mut |path, wanted, remote| {
-            let live = Live {
-                value: remote.unwrap_or(&Value::Null),
-                is_withheld: remote.is_some_and(|value| secrets.withholds(&path, value)),
-            };
-            if same_value(&wanted, live.value) {
-                self.note_match(&path);
-            } else if let Some(reason) = self.judge(&path, &wanted, live) {
+            let value = remote.unwrap_or(&Value::Null);
+            if same_value(&wanted, value) {
+                return self.note_match(&path);
+            }
+            let is_withheld = remote.is_some_and(|value| secrets.withholds(&path, value));
+            let live = Live { value, is_withheld };
+            if let Some(reason) = self.judge(&path, &wanted, live) {
                 changes.push((reason, diff::setting(path, wanted, remote, secrets)));
             }
         });

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::model::{
     Address, Applied, ConnectorBody, ConnectorEntry, ConnectorId, DefinitionId, DesiredConnector,
-    ObservedConnector, SecretStatus, UnverifiedReason,
+    ObservedConnector, SecretStatus, Settings, UnverifiedReason,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -208,18 +208,16 @@ impl ConnectorPlanner<'_> {
         recorded: &ConnectorEntry,
         verdict: &SecretVerdict,
     ) -> bool {
-        let normal = |settings: &Option<crate::model::Settings>| {
-            settings.clone().filter(|settings| !settings.is_empty())
-        };
         let read_again = observed.detail.is_some() && observed.updated_at != recorded.updated_at;
         verdict.reference_text_changed
             || read_again
             || self.versions.is_some()
-            || normal(&recorded.applied.replication_config)
-                != normal(&self.declared().replication_config)
+            || filled(recorded.applied.replication_config.as_ref())
+                != filled(self.declared().replication_config.as_ref())
             || recorded.applied.entities != self.declared().entities
             || recorded.credentials_version != self.declared().credentials_version
-            || normal(&recorded.applied.environment) != normal(&self.declared().environment)
+            || filled(recorded.applied.environment.as_ref())
+                != filled(self.declared().environment.as_ref())
     }
 
     fn unverified(&self, verdict: &SecretVerdict) -> Vec<Unverified> {
@@ -284,4 +282,9 @@ impl ConnectorPlanner<'_> {
             entities: self.declared().entities.clone(),
         }
     }
+}
+
+/// Settings, unless there are none: an empty block and an absent one are the same.
+fn filled(settings: Option<&Settings>) -> Option<&Settings> {
+    settings.filter(|settings| !settings.is_empty())
 }

@@ -116,6 +116,10 @@ impl ConnectorPlanner<'_> {
     ) {
         let declared = self.declared().replication_config.as_ref();
         let before = recorded.applied.replication_config.as_ref();
+        // Unread settings are those applied last.
+        if observed.detail.is_none() && declared == before {
+            return;
+        }
         // Details are not read for a connector without a remote change since the last apply, so the
         // settings applied then are the observed ones.
         let applied;
