@@ -62,6 +62,11 @@ impl GroupCommit {
         sync().await
     }
 
+    /// Whether a customer waits for a sync that has not started.
+    pub(super) fn is_awaited(&self) -> bool {
+        self.waiting.load(Ordering::Relaxed) > 0
+    }
+
     /// Whether half of the customers at work wait for a sync.
     fn has_gathered(&self) -> bool {
         self.waiting.load(Ordering::Relaxed) * 2 >= self.at_work()

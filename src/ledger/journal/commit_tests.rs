@@ -59,6 +59,31 @@ async fn journal_of_one_customer_syncs_once_for_each_intent() {
 }
 
 #[tokio::test]
+async fn journal_outcome_is_written_at_once_or_with_the_sync_that_a_customer_waits_for() {
+    let dir = tempfile::tempdir().unwrap();
+    let journal = start(&LedgerStore::from(dir.path()), &[]).await;
+    let size = || {
+        let file = std::fs::metadata(dir.path().join("journal.ndjson"));
+        file.unwrap().len()
+    };
+    let first = journal.begin(intent("a")).await.unwrap();
+    let second = journal.begin(intent("b")).await.unwrap();
+    let before = size();
+    journal.end(first, IntentOutcome::TookEffect).await.unwrap();
+    let line = size() - before;
+    assert!(line > 0);
+    let mut waits = std::pin::pin!(journal.begin(intent("c")));
+    assert!(futures_util::poll!(&mut waits).is_pending());
+    journal
+        .end(second, IntentOutcome::TookEffect)
+        .await
+        .unwrap();
+    assert_eq!(size(), before + line);
+    waits.await.unwrap();
+    assert!(size() > before + 2 * line);
+}
+
+#[tokio::test]
 async fn journal_of_many_customers_syncs_once_for_all_that_wait() {
     let dir = tempfile::tempdir().unwrap();
     let store = LedgerStore::from(dir.path());

@@ -5,6 +5,8 @@
 //! it is lost, the next run finds the effect of the request in the API. A line is durable only together
 //! with all lines before it, because the next run accepts only an unbroken chain.
 //!
+//! Outcomes gather in memory while customers wait for a sync, which writes all lines at once.
+//!
 //! A sync runs on a thread of its own, so that customers whose lines are durable send their requests
 //! meanwhile.
 
@@ -44,7 +46,9 @@ pub(super) struct Log {
 pub(super) struct Tail {
     pub(super) file: Arc<File>,
     chain: Chain,
-    /// The number of lines that this run wrote.
+    /// Lines that are not in the file yet.
+    gathered: Vec<u8>,
+    /// The number of lines of this run.
     lines: u64,
     /// How many of them are durable.
     synced: u64,
@@ -104,6 +108,7 @@ impl Log {
         let tail = Tail {
             file: Arc::new(store.replace(FILE, &text)?),
             chain,
+            gathered: Vec::new(),
             lines: 0,
             synced: 0,
             syncs: 0,
@@ -142,14 +147,14 @@ impl Log {
     /// Appends an outcome, which the next sync makes durable.
     pub(super) fn end(&self, seq: u64, outcome: IntentOutcome) -> Result<(), LedgerError> {
         let content = OutcomeLine { outcome };
-        self.append(|chain| chain.line(&self.authenticator, seq, &content))
-            .map(drop)
+        self.append(|chain| chain.line(&self.authenticator, seq, &content))?;
+        self.write_unless_awaited()
     }
 
     /// Appends a change of an entry, which the next sync makes durable.
     pub(super) fn save(&self, saved: &SavedLine) -> Result<(), LedgerError> {
-        self.append(|chain| chain.line(&self.authenticator, NO_INTENT, saved))
-            .map(drop)
+        self.append(|chain| chain.line(&self.authenticator, NO_INTENT, saved))?;
+        self.write_unless_awaited()
     }
 
     /// Logs that the head names this journal, without a sync of its own.
@@ -158,7 +163,8 @@ impl Log {
         self.write(&mut tail, |tail| {
             let line = tail.chain.head_line(&self.authenticator)?;
             tail.start += to_u64(line.len());
-            (&*tail.file).write_all(&line)
+            tail.gathered.extend(line);
+            tail.write_gathered()
         })
     }
 
@@ -182,8 +188,8 @@ impl Log {
 
     async fn sync_lines(&self) -> Result<(), LedgerError> {
         let (file, lines) = {
-            let tail = self.tail();
-            self.check(&tail)?;
+            let mut tail = self.tail();
+            self.write(&mut tail, Tail::write_gathered)?;
             if tail.lines == tail.synced {
                 return Ok(());
             }
@@ -214,10 +220,19 @@ impl Log {
         let mut tail = self.tail();
         self.write(&mut tail, |tail| {
             let line = next_line(&mut tail.chain)?;
-            (&*tail.file).write_all(&line)
+            tail.gathered.extend(line);
+            Ok(())
         })?;
         tail.lines += 1;
         Ok(tail.lines)
+    }
+
+    /// Writes the lines that have gathered, unless a sync is about to.
+    fn write_unless_awaited(&self) -> Result<(), LedgerError> {
+        if self.group.is_awaited() {
+            return Ok(());
+        }
+        self.write(&mut self.tail(), Tail::write_gathered)
     }
 
     /// Changes the file. After a failure all later changes fail: a line after an incomplete line would
@@ -245,6 +260,14 @@ impl Log {
 
     fn failed(&self, error: std::io::Error) -> LedgerError {
         LedgerError::io("cannot write", &self.path)(error)
+    }
+}
+
+impl Tail {
+    fn write_gathered(&mut self) -> std::io::Result<()> {
+        let written = (&*self.file).write_all(&self.gathered);
+        self.gathered.clear();
+        written
     }
 }
 
