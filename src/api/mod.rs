@@ -10,6 +10,7 @@ mod client;
 mod consents;
 mod error;
 mod error_scope;
+mod first_page;
 #[cfg(any(fuzzing, test))]
 pub(crate) mod fuzzing;
 mod new_workspaces;
@@ -40,6 +41,7 @@ pub(crate) mod tests;
 pub use consents::{ConsentRequest, SourceTemplate};
 pub use error::{ApiError, ApiErrorKind, Effect};
 pub use error_scope::FORBIDDEN_CUSTOMERS;
+pub use first_page::FirstPage;
 pub use new_workspaces::NewWorkspaces;
 pub use options::{ConnectorToken, Load, Options};
 pub use organization_listing::ConnectorIds;

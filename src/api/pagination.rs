@@ -10,7 +10,7 @@ use super::error::{ApiError, ApiErrorKind};
 use super::options::Limits;
 use super::request::Request;
 use super::wire::{StatsResponse, WorkspacePage, WorkspaceResponse};
-use super::{Reader, Workspace, request};
+use super::{FirstPage, Reader, Workspace, request};
 use crate::events::{Event, Sink};
 use crate::model::{Completeness, LockUnpoisoned, WorkspaceId};
 use std::collections::btree_map::Entry;
@@ -99,17 +99,26 @@ impl Reader {
     /// incomplete, contradicts itself or does not end is read again, because workspaces may have been
     /// created, renamed or deleted meanwhile. `events` receives the number of workspaces listed so far.
     pub async fn workspaces(&self, events: &dyn Sink) -> Result<Listing, ApiError> {
+        self.workspaces_from(None, events).await
+    }
+
+    /// As [`Self::workspaces`], with a first page that is under way already.
+    pub async fn workspaces_from(
+        &self,
+        mut first: Option<FirstPage>,
+        events: &dyn Sink,
+    ) -> Result<Listing, ApiError> {
         // Every organization starts with a workspace of its own.
         let expected = self.client.recorded_places.lock_unpoisoned().workspaces as u64 + 1;
         for _ in 1..self.client.options.limits.listings {
             let mut rows = Rows::with_statistics(expected);
-            match self.list_once(&mut rows, events).await {
+            match self.list_once(&mut rows, first.take(), events).await {
                 Ok(listing) if listing.completeness != Completeness::Complete => {}
                 Err(error) if error.is_inconsistent_list() && !rows.is_too_long => {}
                 outcome => return outcome,
             }
         }
-        self.list_once(&mut Rows::with_statistics(expected), events)
+        self.list_once(&mut Rows::with_statistics(expected), first, events)
             .await
     }
 
@@ -130,7 +139,8 @@ impl Reader {
                     done: before + done,
                 });
             };
-            flaw = self.read_pages(&mut rows, Some(name), emit).await?.or(flaw);
+            let pages = self.read_pages(&mut rows, Some(name), None, emit);
+            flaw = pages.await?.or(flaw);
             items.extend(std::mem::take(&mut rows.items));
             let most = self.client.options.limits.rows;
             if items.len() > most {
@@ -154,7 +164,7 @@ impl Reader {
             limit: Some(self.limit_of(expected)),
             ..Rows::default()
         };
-        match self.read_pages(&mut rows, None, |_| ()).await {
+        match self.read_pages(&mut rows, None, None, |_| ()).await {
             Ok(None) => Ok(Some(rows.items)),
             Ok(Some(_)) => Ok(None),
             Err(error) if error.is_inconsistent_list() => Ok(None),
@@ -162,9 +172,14 @@ impl Reader {
         }
     }
 
-    async fn list_once(&self, rows: &mut Rows, events: &dyn Sink) -> Result<Listing, ApiError> {
+    async fn list_once(
+        &self,
+        rows: &mut Rows,
+        first: Option<FirstPage>,
+        events: &dyn Sink,
+    ) -> Result<Listing, ApiError> {
         let emit = |done| events.emit(Event::CustomersListed { done });
-        let flaw = match self.read_pages(rows, None, emit).await? {
+        let flaw = match self.read_pages(rows, None, first, emit).await? {
             Some(flaw) => Some(flaw),
             None => self.compare_with_statistics(rows).await?,
         };
@@ -184,13 +199,14 @@ impl Reader {
         &self,
         rows: &mut Rows,
         part: Option<&str>,
+        mut first: Option<FirstPage>,
         listed: impl Fn(usize),
     ) -> Result<Option<String>, ApiError> {
         let mut cursor: Option<String> = None;
         loop {
             let limit = self.client.options.limits.page;
             let request = request::list_workspaces(limit, part, cursor.as_deref());
-            let page = self.page(&request, rows).await?;
+            let page = self.page(&request, first.take(), rows).await?;
             let has_new_id = self.add_page(page.data, rows)?;
             listed(rows.items.len());
             let next = page.next.unwrap_or_default();
@@ -214,9 +230,19 @@ impl Reader {
     async fn page(
         &self,
         request: &Request<'_>,
+        first: Option<FirstPage>,
         rows: &mut Rows,
     ) -> Result<WorkspacePage, ApiError> {
-        let page = async { self.client.as_application(request).await?.decode() };
+        let page = async {
+            let early = match first {
+                Some(first) => first.response().await,
+                None => None,
+            };
+            match early {
+                Some(response) => response?.decode(),
+                None => self.client.as_application(request).await?.decode(),
+            }
+        };
         rows.is_counted_last = match rows.statistics {
             Statistics::Needed(expected) | Statistics::Count(expected) => {
                 self.is_last_page(rows.count, expected)

@@ -1,12 +1,22 @@
-//! Responsible for notes about what was read: an empty ledger beside existing customers, and a listing that cannot be
-//! used.
+//! Responsible for notes about what was read: an empty ledger beside existing customers, an incomplete list of
+//! customers, and a listing that cannot be used.
 
 use super::App;
 use crate::failure::Failure;
-use crate::model::{LedgerState, Observed, OrganizationListing};
+use crate::model::{Completeness, LedgerState, Observed, OrganizationListing};
 use crate::render;
 
 impl App<'_> {
+    /// Whether the list of customers is complete. Prints a note if it may not be.
+    pub(crate) fn is_complete(&self, observed: &Observed) -> Result<bool, Failure> {
+        let Completeness::Incomplete(what) = &observed.completeness else {
+            return Ok(true);
+        };
+        let text = format!("the list of customers may be incomplete: {what}");
+        render::print_note(self.invocation.ui, &text)?;
+        Ok(false)
+    }
+
     /// Warns that the ledger may be lost, or that `--ledger` names the wrong place: the ledger is empty, and customers of
     /// the files exist.
     pub(super) fn warn_of_empty_ledger(

@@ -3,13 +3,13 @@
 
 use super::selected::Selected;
 use super::{App, Selectable, policy};
+use crate::api::FirstPage;
 use crate::apply::{NewCustomers, PlannedLists};
 use crate::cli::{ConnectionArgs, ListingArg, PlanningArgs, RefreshArg};
 use crate::failure::Failure;
 use crate::ledger::{Intent, JournalEntry, recover};
 use crate::model::{
-    Address, Completeness, ConnectorId, LedgerState, Observed, SecretComparison,
-    UnresolvedReference, WorkspaceId,
+    Address, ConnectorId, LedgerState, Observed, SecretComparison, UnresolvedReference, WorkspaceId,
 };
 use crate::observed::{
     ListingMode, RefreshMode, Survey, await_pending_creations, observe, observe_named, survey,
@@ -139,10 +139,15 @@ impl App<'_> {
     }
 
     async fn read_and_plan(&self, args: &PlanningArgs) -> Result<Planned, Failure> {
+        let selects_all = args.target.is_empty() && args.exclude.is_empty();
+        let reader = self.connection.session.reader();
+        let first_page = selects_all.then(|| reader.request_first_page());
+        // The request leaves before local files are read.
+        tokio::task::yield_now().await;
         let ledger = self.read_ledger().await?;
         let policy = policy::policy_of(self.invocation, &self.project, args, &ledger.0)?;
         let reading = Reading::from(args);
-        Box::pin(self.plan_as(&policy, ledger, reading)).await
+        Box::pin(self.plan_as(&policy, ledger, (reading, first_page))).await
     }
 
     /// Plans what `plan` without options shows, for `doctor`. Does not wait for requests of an
@@ -173,16 +178,16 @@ impl App<'_> {
             settle_timeout: Duration::ZERO,
             ..Reading::default()
         };
-        Box::pin(self.plan_as(&policy, ledger, reading)).await
+        Box::pin(self.plan_as(&policy, ledger, (reading, None))).await
     }
 
     async fn plan_as(
         &self,
         policy: &Policy,
         ledger: RecordedState,
-        reading: Reading,
+        (reading, first_page): (Reading, Option<FirstPage>),
     ) -> Result<Planned, Failure> {
-        let mut state = self.read(ledger, reading, policy).await?;
+        let mut state = self.read_from(first_page, ledger, reading, policy).await?;
         let mut plan = self.plan_of(&state, policy, reading).await;
         if self.withhold_secrets(&mut state.observed) {
             plan = self.plan_of(&state, policy, reading).await;
@@ -227,10 +232,23 @@ impl App<'_> {
     /// Reads what the policy selects from the API, and recovers from an interrupted run. After one, reads all customers.
     pub(super) async fn read(
         &self,
+        ledger: RecordedState,
+        reading: Reading,
+        policy: &Policy,
+    ) -> Result<RecoveredState, Failure> {
+        self.read_from(None, ledger, reading, policy).await
+    }
+
+    /// As [`Self::read`], with a first page of workspaces that is under way already.
+    async fn read_from(
+        &self,
+        first_page: Option<FirstPage>,
         (recorded, unsettled): RecordedState,
         reading: Reading,
         policy: &Policy,
     ) -> Result<RecoveredState, Failure> {
+        // Requests of an interrupted run may create workspaces after the page was read.
+        let first_page = first_page.filter(|_| unsettled.is_empty());
         let reader = self.connection.session.reader();
         let timeout = reading.settle_timeout;
         let read_since = Instant::now();
@@ -256,7 +274,7 @@ impl App<'_> {
             let mode = (reading.refresh, names);
             observe_named(&reader, desired, recorded_part, mode, parallelism, events).await?
         } else {
-            let mode = (reading.refresh, listing);
+            let mode = (reading.refresh, listing, first_page);
             observe(&reader, desired, recorded_part, mode, parallelism, events).await?
         };
         self.warn_of_empty_ledger(&recorded, &observed)?;
@@ -336,16 +354,6 @@ impl App<'_> {
         let observed = survey(&reader, recorded, extent, self.parallelism, &*self.events).await;
         self.end_phase();
         Ok(self.of_shard(observed?))
-    }
-
-    /// Whether the list of customers is complete. Prints a note if it may not be.
-    pub(crate) fn is_complete(&self, observed: &Observed) -> Result<bool, Failure> {
-        let Completeness::Incomplete(what) = &observed.completeness else {
-            return Ok(true);
-        };
-        let text = format!("the list of customers may be incomplete: {what}");
-        render::print_note(self.invocation.ui, &text)?;
-        Ok(false)
     }
 
     pub(super) fn show_possible_duplicates(&self, planned: &Planned) -> Result<(), Failure> {

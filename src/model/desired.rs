@@ -288,9 +288,10 @@ pub(super) fn secret_leaves<'a>(
 ) -> BTreeMap<String, &'a Setting> {
     let mut leaves = BTreeMap::new();
     for (block, settings) in blocks {
-        for (name, setting) in settings {
+        let is_secret = |setting: &Setting| block == "credentials" || setting.holds_secret();
+        for (name, setting) in settings.iter().filter(|(_, setting)| is_secret(setting)) {
             setting.leaves(&format!("{block}.{name}"), &mut |path, leaf| {
-                if block == "credentials" || leaf.holds_secret() {
+                if is_secret(leaf) {
                     leaves.insert(path, leaf);
                 }
             });

@@ -90,7 +90,7 @@ pub use secret_status::{SecretComparison, SecretStatus, UnverifiedReason};
 pub use selector::{Selector, names_part};
 pub use setting::{Setting, references};
 pub use setting_value::{
-    entities_value, has_same_meaning, in_form_of, is_other_form, pair_plain_settings,
+    entities_value, filled, has_same_meaning, in_form_of, is_other_form, pair_plain_settings,
     pair_settings, same_entities, same_value,
 };
 pub use shard::Shard;

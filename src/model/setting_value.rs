@@ -45,6 +45,11 @@ pub fn pair_plain_settings(
     );
 }
 
+/// Settings, unless there are none: an empty block and an absent one are the same.
+pub fn filled(settings: Option<&Settings>) -> Option<&Settings> {
+    settings.filter(|settings| !settings.is_empty())
+}
+
 /// JSON equality: `1` and `1.0` are the same number.
 pub fn same_value(left: &Value, right: &Value) -> bool {
     match (left, right) {

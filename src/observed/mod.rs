@@ -18,7 +18,7 @@ pub use organization::ListingMode;
 pub use pending_creations::await_pending_creations;
 pub use survey::{Details, Survey, survey};
 
-use crate::api::{ApiError, ApiErrorKind, Reader};
+use crate::api::{ApiError, ApiErrorKind, FirstPage, Reader};
 use crate::events::{Event, Sink};
 use crate::model::{
     ConnectorId, Desired, DesiredCustomer, KindLookup, LedgerState, Observed, WorkspaceId,
@@ -41,12 +41,13 @@ pub enum RefreshMode {
     Full,
 }
 
-/// Reads the observed state that a plan for `desired` and `recorded` needs.
+/// Reads the observed state that a plan for `desired` and `recorded` needs. The first page of workspaces may be under
+/// way already.
 pub async fn observe(
     reader: &Reader,
     desired: &Desired,
     recorded: &LedgerState,
-    (refresh, listing): (RefreshMode, ListingMode),
+    (refresh, listing, first_page): (RefreshMode, ListingMode, Option<FirstPage>),
     parallelism: usize,
     events: &dyn Sink,
 ) -> Result<Observed, ApiError> {
@@ -67,7 +68,7 @@ pub async fn observe(
         renamed: previous_names(desired),
     };
     // On the heap, because its reads side by side make the future large.
-    Box::pin(observer.read()).await
+    Box::pin(observer.read(first_page)).await
 }
 
 /// As [`observe`], for a run over few customers that the ledger knows: does not list all workspaces, but those with one
@@ -92,7 +93,7 @@ pub async fn observe_named(
         events,
         renamed: previous_names(desired),
     };
-    Box::pin(observer.read()).await
+    Box::pin(observer.read(None)).await
 }
 
 /// The inputs of one observation.
@@ -113,12 +114,12 @@ struct Observer<'a> {
 }
 
 impl Observer<'_> {
-    async fn read(&self) -> Result<Observed, ApiError> {
+    async fn read(&self, first_page: Option<FirstPage>) -> Result<Observed, ApiError> {
         self.reader.note_recorded(self.recorded.into());
         let (isolation, has_pages) = (Isolation::default(), AtomicBool::new(false));
         let pages = async {
             let listing = match self.names {
-                None => self.reader.workspaces(self.events).await,
+                None => self.reader.workspaces_from(first_page, self.events).await,
                 Some(names) => self.reader.workspaces_named(names, self.events).await,
             };
             has_pages.store(true, Ordering::Relaxed);

@@ -9,7 +9,7 @@ use super::read_state::ReadState;
 use crate::api::{ApiError, ConnectorIds};
 use crate::model::{
     Completeness, ConnectorEntry, ConnectorId, CustomerEntry, DesiredConnector, ObservedConnector,
-    OrganizationListing, Settings, WorkspaceId,
+    OrganizationListing, WorkspaceId, filled,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -92,7 +92,8 @@ impl Observer<'_> {
         id: WorkspaceId,
         name: &str,
     ) -> Option<&CustomerEntry> {
-        let ids = ids.get(&id).cloned().unwrap_or_default();
+        let none = BTreeSet::new();
+        let ids = ids.get(&id).unwrap_or(&none);
         let recorded = self.recorded.customers.get(&id)?;
         let declared = self.desired.customers.get(name)?;
         let is_same_customer = recorded.name == name && !recorded.suspended;
@@ -102,7 +103,7 @@ impl Observer<'_> {
             declared.is_some_and(|declared| is_unchanged(declared, entry))
         };
         let is_as_recorded = is_same_customer
-            && recorded.owned() == ids
+            && recorded.owned() == *ids
             && recorded.pending_deletion.is_empty()
             && connectors.len() == declared.connectors.len()
             && connectors.iter().all(is_declared);
@@ -112,14 +113,14 @@ impl Observer<'_> {
 
 /// Whether the files declare what was last applied. The comparison of secrets does not need the API.
 fn is_unchanged(declared: &DesiredConnector, recorded: &ConnectorEntry) -> bool {
-    let normal = |settings: &Option<Settings>| settings.clone().unwrap_or_default();
     let applied = &recorded.applied;
     let template = declared.template_id;
     declared.kind.definition_id == Some(recorded.definition_id)
         && (template.is_none() || template == recorded.template_id)
         && declared.credentials_version == recorded.credentials_version
-        && normal(&declared.environment) == normal(&applied.environment)
-        && normal(&declared.replication_config) == normal(&applied.replication_config)
+        && filled(declared.environment.as_ref()) == filled(applied.environment.as_ref())
+        && filled(declared.replication_config.as_ref())
+            == filled(applied.replication_config.as_ref())
         && declared.entities == applied.entities
         && recorded.updated_at.is_some()
         && !recorded

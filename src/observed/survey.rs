@@ -73,5 +73,5 @@ pub async fn survey(
         renamed: BTreeMap::new(),
     };
     // On the heap, as in `observe`.
-    Box::pin(observer.read()).await
+    Box::pin(observer.read(None)).await
 }

@@ -143,7 +143,7 @@ async fn observe_stub(
     refresh: RefreshMode,
 ) -> Observed {
     let reader = stub.session().await.reader();
-    let mode = (refresh, ListingMode::Customers);
+    let mode = (refresh, ListingMode::Customers, None);
     observe(&reader, desired, recorded, mode, 4, &Sinks::default())
         .await
         .unwrap()
@@ -356,7 +356,7 @@ async fn observe_emits_progress_events() {
         &reader,
         &desired,
         &LedgerState::default(),
-        (RefreshMode::Lean, ListingMode::Customers),
+        (RefreshMode::Lean, ListingMode::Customers, None),
         0,
         &recorder,
     )

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::model::{
     Address, Applied, ConnectorBody, ConnectorEntry, ConnectorId, DefinitionId, DesiredConnector,
-    ObservedConnector, SecretStatus, Settings, UnverifiedReason,
+    ObservedConnector, SecretStatus, UnverifiedReason, filled,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -282,9 +282,4 @@ impl ConnectorPlanner<'_> {
             entities: self.declared().entities.clone(),
         }
     }
-}
-
-/// Settings, unless there are none: an empty block and an absent one are the same.
-fn filled(settings: Option<&Settings>) -> Option<&Settings> {
-    settings.filter(|settings| !settings.is_empty())
 }

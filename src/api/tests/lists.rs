@@ -1,6 +1,6 @@
 //! Tests of listing workspaces: pages, and incomplete or inconsistent lists.
 
-use super::{STATS, Seen, Stub, WORKSPACES, id, ok, quick, status, workspace};
+use super::{SECRET, STATS, Seen, Stub, WORKSPACES, id, ok, quick, status, workspace};
 use crate::api::{ApiErrorKind, Effect, Limits, Listing, Options};
 use crate::events::Sinks;
 use crate::model::Completeness;
@@ -60,6 +60,45 @@ async fn listing_follows_every_form_of_next_on_own_origin() {
             .query
             .starts_with("limit=100&cursor=")
     );
+}
+
+#[tokio::test]
+async fn first_page_under_way_is_decoded_with_the_texts_that_are_allowed_by_then() {
+    let stub = Stub::start(|seen| {
+        let rows = json!({"data": [workspace(1, SECRET)], "next": ""});
+        pages(seen, 1, |_| rows.clone())
+    })
+    .await;
+    for allowed in [Some(SECRET), None] {
+        let session = stub.session().await;
+        let reader = session.reader();
+        let before = stub.count("GET", WORKSPACES);
+        let page = reader.request_first_page();
+        while stub.count("GET", WORKSPACES) == before {
+            tokio::task::yield_now().await;
+        }
+        session.allow_texts(allowed);
+        let listing = reader.workspaces_from(Some(page), &Sinks::default()).await;
+        let listing = listing.unwrap();
+        assert_eq!(listing.completeness, Completeness::Complete);
+        let mut names = listing.items.values().map(|workspace| &workspace.name);
+        assert!(names.all(|name| (name == SECRET) == allowed.is_some()));
+        assert_eq!(stub.count("GET", WORKSPACES), before + 1);
+    }
+}
+
+#[tokio::test]
+async fn first_page_under_way_serves_the_first_of_several_listings() {
+    let stub = Stub::start(|seen| {
+        let rows = json!({"data": [workspace(1, "x")], "next": ""});
+        pages(seen, 2, |_| rows.clone())
+    })
+    .await;
+    let reader = stub.session().await.reader();
+    let page = reader.request_first_page();
+    let listing = reader.workspaces_from(Some(page), &Sinks::default()).await;
+    assert!(flaw(&listing.unwrap()).contains("statistics count 2"));
+    assert_eq!(stub.count("GET", WORKSPACES), 3);
 }
 
 #[tokio::test]

@@ -101,7 +101,7 @@ async fn read(
     refresh: RefreshMode,
 ) -> Observed {
     let reader = stub.session().await.reader();
-    let mode = (refresh, ListingMode::Organization);
+    let mode = (refresh, ListingMode::Organization, None);
     observe(&reader, desired, recorded, mode, 10, &Sinks::default())
         .await
         .unwrap()
