@@ -89,19 +89,17 @@ pub(super) async fn read(
 ) -> Result<StoredLedger, LedgerError> {
     // The head is read first: the generations of a concurrent run only grow.
     let head = head::read(store, authenticator).await?;
-    let files = stream::iter(store.list(DIR).await?)
-        .map(|name| read_file(store, authenticator, name))
-        .buffer_unordered(PARALLEL_READS)
-        .try_filter_map(async |file| Ok(file))
-        .try_collect()
-        .await?;
-    let packs = packs::read_all(store).await?;
+    // An entry that a concurrent run moves to a pack meanwhile may be missing, and then the ledger is read again.
+    let (files, packs, rotations) = tokio::try_join!(
+        read_files(store, authenticator),
+        packs::read_all(store),
+        rotations::read(store, authenticator, head.signed()),
+    )?;
     let packed = packs
         .entries
         .into_iter()
         .map(|(id, text)| Ok((id, read_packed(store, authenticator, id, &text)?)))
         .collect::<Result<_, LedgerError>>()?;
-    let rotations = rotations::read(store, authenticator, head.signed()).await?;
     Ok(StoredLedger {
         head,
         files,
@@ -109,6 +107,18 @@ pub(super) async fn read(
         damaged_packs: packs.damaged,
         rotations,
     })
+}
+
+async fn read_files(
+    store: &LedgerStore,
+    authenticator: &Authenticator,
+) -> Result<Vec<(WorkspaceId, File)>, LedgerError> {
+    stream::iter(store.list(DIR).await?)
+        .map(|name| read_file(store, authenticator, name))
+        .buffer_unordered(PARALLEL_READS)
+        .try_filter_map(async |file| Ok(file))
+        .try_collect()
+        .await
 }
 
 fn read_packed(
