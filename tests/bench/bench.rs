@@ -19,6 +19,7 @@ mod measured;
 mod offline;
 mod project;
 mod sandbox;
+mod sdk;
 mod server;
 mod world;
 
@@ -59,6 +60,9 @@ struct Args {
     /// The program to measure, instead of the one that Cargo built beside this.
     #[arg(long, default_value = env!("CARGO_BIN_EXE_airlift"))]
     airlift: PathBuf,
+    /// A Python with `airbyte-agent-sdk==0.1.98`, to compare with the vendor's SDK.
+    #[arg(long)]
+    sdk: Option<PathBuf>,
     /// What Cargo adds.
     #[arg(long, hide = true)]
     bench: bool,

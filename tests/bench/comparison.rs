@@ -9,6 +9,7 @@ use crate::measured::{Measured, median, run};
 use crate::offline;
 use crate::project::{self, Size};
 use crate::sandbox;
+use crate::sdk;
 use crate::server::COUNTS;
 use std::collections::BTreeMap;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
@@ -36,9 +37,9 @@ struct Figures {
 pub(crate) fn print(args: &Args) {
     print_rates(args);
     print_line(
-        "| job | latency | in flight | requests | loader | wall | loader | ratio | wall / curl | CPU / request, ratio | peak MB | without files |",
+        "| job | latency | in flight | requests | loader | wall | loader | ratio | wall / curl | SDK: wall, CPU | CPU / request, ratio | peak MB | without files |",
     );
-    print_line("|---|---|---|---|---|---|---|---|---|---|---|---|");
+    print_line("|---|---|---|---|---|---|---|---|---|---|---|---|---|");
     for case in cases(args) {
         print_line(&compare(args, &case));
     }
@@ -75,10 +76,11 @@ fn cases(args: &Args) -> Vec<Case> {
 fn compare(args: &Args, case: &Case) -> String {
     let mut airlift = Vec::new();
     let mut loader = Vec::new();
-    let mut curl = Vec::new();
+    let (mut curl, mut sdk) = (Vec::new(), Vec::new());
     let mut requests = (0, 0);
     for _ in 0..args.runs {
         curl.extend(run_curl(args, case));
+        sdk.extend(run_sdk(args, case));
         let (count, measured) = run_airlift(args, case);
         requests.0 = count;
         airlift.push(measured);
@@ -94,16 +96,22 @@ fn compare(args: &Args, case: &Case) -> String {
         requests: requests.1,
         measured: median(&loader),
     };
-    let curl = (!curl.is_empty()).then(|| median(&curl).wall);
-    row(case, (&airlift, &loader), curl)
+    let others = [curl, sdk].map(|runs| (!runs.is_empty()).then(|| median(&runs)));
+    row(case, (&airlift, &loader), others)
 }
 
 #[expect(clippy::cast_precision_loss, reason = "counts are far below 2^52")]
-fn row(case: &Case, (airlift, loader): (&Figures, &Figures), curl: Option<f64>) -> String {
+fn row(
+    case: &Case,
+    (airlift, loader): (&Figures, &Figures),
+    [curl, sdk]: [Option<Measured>; 2],
+) -> String {
     let cpu = |figures: &Figures| figures.measured.cpu / figures.requests as f64;
-    let ratio = curl.map(|wall| format!("{:.2}", airlift.measured.wall / wall));
+    let own = &airlift.measured;
+    let to_curl = curl.map(|curl| format!("{:.2}", own.wall / curl.wall));
+    let sdk = sdk.map(|sdk| format!("{:.1} x, {:.1} x", sdk.wall / own.wall, sdk.cpu / own.cpu));
     format!(
-        "| {}, {} | {} ms | {} | {} | {} | {:.2} s | {:.2} s | {:.2} | {} | {:.1} | {:.0} | {:.0} |",
+        "| {}, {} | {} ms | {} | {} | {} | {:.2} s | {:.2} s | {:.2} | {} | {} | {:.1} | {:.0} | {:.0} |",
         case.job.name(),
         case.form.name(),
         case.latency,
@@ -113,7 +121,8 @@ fn row(case: &Case, (airlift, loader): (&Figures, &Figures), curl: Option<f64>) 
         airlift.measured.wall,
         loader.measured.wall,
         airlift.measured.wall / loader.measured.wall,
-        ratio.as_deref().unwrap_or("–"),
+        to_curl.as_deref().unwrap_or("–"),
+        sdk.as_deref().unwrap_or("–"),
         cpu(airlift) / cpu(loader),
         airlift.measured.peak,
         airlift.measured.private,
@@ -168,15 +177,27 @@ pub(crate) fn airlift(args: &Args, server: &Server, directory: &Path) -> Command
     command
 }
 
-/// A run of `curl`, which has no form of the other jobs and forms.
+/// Whether `curl` and the SDK have a form of the case: they send the fewest requests, and prove nothing.
+fn is_comparable(case: &Case) -> bool {
+    case.job == Job::Create && case.form == Form::Organization
+}
+
 fn run_curl(args: &Args, case: &Case) -> Option<Measured> {
-    let is_comparable = case.job == Job::Create && case.form == Form::Organization;
-    if !is_comparable || !curl::is_at_hand() {
+    if !is_comparable(case) || !curl::is_at_hand() {
         return None;
     }
     let (server, directory) = (Server::start(), temporary());
     let size = (args.customers, CONNECTORS);
     let mut command = curl::create(directory.path(), &server.host, size, case.in_flight);
+    server.counts(case.latency);
+    Some(run(&mut command))
+}
+
+fn run_sdk(args: &Args, case: &Case) -> Option<Measured> {
+    let python = args.sdk.as_ref().filter(|_| is_comparable(case))?;
+    let server = Server::start();
+    let size = (args.customers, CONNECTORS);
+    let mut command = sdk::create(python, &server.host, size, case.in_flight);
     server.counts(case.latency);
     Some(run(&mut command))
 }
