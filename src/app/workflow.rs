@@ -139,10 +139,11 @@ impl App<'_> {
     }
 
     async fn read_and_plan(&self, args: &PlanningArgs) -> Result<Planned, Failure> {
-        let selects_all = args.target.is_empty() && args.exclude.is_empty();
+        let is_narrowed = self.project.scope.is_some() || !args.target.is_empty();
+        let lists_all = !is_narrowed && args.exclude.is_empty();
         let reader = self.connection.session.reader();
-        let first_page = selects_all.then(|| reader.request_first_page());
-        // The request leaves before local files are read.
+        let first_page = lists_all.then(|| reader.request_first_page());
+        // The task sends the request before this one reads local files.
         tokio::task::yield_now().await;
         let ledger = self.read_ledger().await?;
         let policy = policy::policy_of(self.invocation, &self.project, args, &ledger.0)?;

@@ -288,10 +288,13 @@ pub(super) fn secret_leaves<'a>(
 ) -> BTreeMap<String, &'a Setting> {
     let mut leaves = BTreeMap::new();
     for (block, settings) in blocks {
-        let is_secret = |setting: &Setting| block == "credentials" || setting.holds_secret();
-        for (name, setting) in settings.iter().filter(|(_, setting)| is_secret(setting)) {
+        let is_fingerprinted = |setting: &Setting| block == "credentials" || setting.holds_secret();
+        for (name, setting) in settings
+            .iter()
+            .filter(|(_, setting)| is_fingerprinted(setting))
+        {
             setting.leaves(&format!("{block}.{name}"), &mut |path, leaf| {
-                if is_secret(leaf) {
+                if is_fingerprinted(leaf) {
                     leaves.insert(path, leaf);
                 }
             });

@@ -116,12 +116,11 @@ impl ConnectorPlanner<'_> {
     ) {
         let declared = self.declared().replication_config.as_ref();
         let before = recorded.applied.replication_config.as_ref();
-        // Unread settings are those applied last.
+        // Details are not read for a connector without a remote change since the last apply, so the
+        // settings applied then are the observed ones.
         if observed.detail.is_none() && declared == before {
             return;
         }
-        // Details are not read for a connector without a remote change since the last apply, so the
-        // settings applied then are the observed ones.
         let applied;
         let live = if let Some(detail) = &observed.detail {
             &detail.replication_config

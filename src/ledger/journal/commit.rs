@@ -3,8 +3,8 @@
 //! customers at work a few milliseconds to add their lines.
 
 use crate::ledger::LedgerError;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use crate::model::LockUnpoisoned;
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::time::timeout;
@@ -24,8 +24,30 @@ pub(super) struct GroupCommit {
     gathered: Notify,
     /// Has one more reference for each customer at work.
     at_work: Arc<()>,
-    /// The number of customers that wait for the next sync.
-    waiting: AtomicUsize,
+    next: Mutex<NextSync>,
+}
+
+/// The sync that starts next.
+#[derive(Debug, Default)]
+struct NextSync {
+    number: u64,
+    /// The customers that wait for it.
+    waiting: usize,
+}
+
+/// A customer that waits for a sync, until this is dropped or the sync starts.
+struct Waiting<'g> {
+    group: &'g GroupCommit,
+    sync: u64,
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        let mut next = self.group.next();
+        if next.number == self.sync {
+            next.waiting -= 1;
+        }
+    }
 }
 
 impl GroupCommit {
@@ -40,7 +62,7 @@ impl GroupCommit {
         is_durable: impl Fn() -> bool,
         sync: impl AsyncFnOnce() -> Result<(), LedgerError>,
     ) -> Result<(), LedgerError> {
-        self.waiting.fetch_add(1, Ordering::Relaxed);
+        let _waiting = self.join_next();
         if self.has_gathered() {
             self.gathered.notify_one();
         }
@@ -49,7 +71,7 @@ impl GroupCommit {
             return Ok(());
         }
         self.gather().await;
-        self.waiting.store(0, Ordering::Relaxed);
+        self.start_next();
         sync().await
     }
 
@@ -59,17 +81,38 @@ impl GroupCommit {
         sync: impl AsyncFnOnce() -> Result<(), LedgerError>,
     ) -> Result<(), LedgerError> {
         let _turn = self.turn.lock().await;
+        self.start_next();
         sync().await
+    }
+
+    fn next(&self) -> MutexGuard<'_, NextSync> {
+        self.next.lock_unpoisoned()
+    }
+
+    fn join_next(&self) -> Waiting<'_> {
+        let mut next = self.next();
+        next.waiting += 1;
+        Waiting {
+            group: self,
+            sync: next.number,
+        }
+    }
+
+    /// Starts the next sync, which serves all customers that wait for it.
+    fn start_next(&self) {
+        let mut next = self.next();
+        next.number += 1;
+        next.waiting = 0;
     }
 
     /// Whether a customer waits for a sync that has not started.
     pub(super) fn is_awaited(&self) -> bool {
-        self.waiting.load(Ordering::Relaxed) > 0
+        self.next().waiting > 0
     }
 
     /// Whether half of the customers at work wait for a sync.
     fn has_gathered(&self) -> bool {
-        self.waiting.load(Ordering::Relaxed) * 2 >= self.at_work()
+        self.next().waiting * 2 >= self.at_work()
     }
 
     /// The number of customers at work.

@@ -1,10 +1,12 @@
 //! Tests of syncs that serve several customers, and of syncs that fail.
 
+use super::commit::GroupCommit;
 use super::tests::{intent, intents, start};
 use super::{IntentOutcome, Journal, Log};
 use crate::ledger::store::Moment;
 use crate::ledger::store::object::tests::writable_store;
 use crate::ledger::{LedgerError, LedgerStore};
+use futures_util::poll;
 use std::time::Duration;
 
 /// A file that can be written and not synced.
@@ -73,7 +75,7 @@ async fn journal_outcome_is_written_at_once_or_with_the_sync_that_a_customer_wai
     let line = size() - before;
     assert!(line > 0);
     let mut waits = std::pin::pin!(journal.begin(intent("c")));
-    assert!(futures_util::poll!(&mut waits).is_pending());
+    assert!(poll!(&mut waits).is_pending());
     journal
         .end(second, IntentOutcome::TookEffect)
         .await
@@ -81,6 +83,46 @@ async fn journal_outcome_is_written_at_once_or_with_the_sync_that_a_customer_wai
     assert_eq!(size(), before + line);
     waits.await.unwrap();
     assert!(size() > before + 2 * line);
+}
+
+#[tokio::test]
+async fn customer_that_another_sync_served_or_that_is_dropped_waits_no_longer() {
+    let group = GroupCommit::default();
+    let (end, ended) = tokio::sync::oneshot::channel::<()>();
+    let under_way = async || {
+        ended.await.unwrap();
+        Ok(())
+    };
+    let mut first = std::pin::pin!(group.sync_alone(under_way));
+    assert!(poll!(&mut first).is_pending());
+    let mut second = std::pin::pin!(group.sync_alone(async || Ok(())));
+    assert!(poll!(&mut second).is_pending());
+    let served = group.wait(|| true, async || panic!("a second sync of the line"));
+    let mut served = std::pin::pin!(served);
+    assert!(poll!(&mut served).is_pending() && group.is_awaited());
+    end.send(()).unwrap();
+    first.await.unwrap();
+    second.await.unwrap();
+    served.await.unwrap();
+    assert!(!group.is_awaited());
+    let mut dropped = Box::pin(group.wait(|| false, async || Ok(())));
+    assert!(poll!(&mut dropped).is_pending() && group.is_awaited());
+    drop(dropped);
+    assert!(!group.is_awaited());
+}
+
+#[tokio::test]
+async fn journal_that_is_dropped_writes_its_outcomes() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = LedgerStore::from(dir.path());
+    let journal = start(&store, &[]).await;
+    let seq = journal.begin(intent("a")).await.unwrap();
+    let mut waits = Box::pin(journal.begin(intent("b")));
+    assert!(poll!(&mut waits).is_pending());
+    journal.end(seq, IntentOutcome::TookEffect).await.unwrap();
+    drop(waits);
+    drop(journal);
+    assert_eq!(intents(&store).await, [intent("b")]);
 }
 
 #[tokio::test]

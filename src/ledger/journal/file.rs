@@ -5,7 +5,8 @@
 //! it is lost, the next run finds the effect of the request in the API. A line is durable only together
 //! with all lines before it, because the next run accepts only an unbroken chain.
 //!
-//! Outcomes gather in memory while customers wait for a sync, which writes all lines at once.
+//! Lines gather in memory while a customer waits for a sync, which writes them together. A write that fails then is an
+//! error of the customer that waits, and of all later lines.
 //!
 //! A sync runs on a thread of its own, so that customers whose lines are durable send their requests
 //! meanwhile.
@@ -178,7 +179,7 @@ impl Log {
         }
     }
 
-    /// Makes all lines durable that are written now. Two syncs never overlap: the system reports a
+    /// Makes all lines durable that were appended by now. Two syncs never overlap: the system reports a
     /// failed write once, so that only one of them would fail.
     pub(super) async fn sync(&self) -> Result<(), LedgerError> {
         self.group
@@ -260,6 +261,17 @@ impl Log {
 
     fn failed(&self, error: std::io::Error) -> LedgerError {
         LedgerError::io("cannot write", &self.path)(error)
+    }
+}
+
+impl Drop for Log {
+    /// A run that is dropped, such as one of a program that uses the library, leaves its outcomes in the file.
+    fn drop(&mut self) {
+        let mut tail = self.tail();
+        if tail.failure.is_none() {
+            // The next run finds the effects of the requests in the API.
+            let _ = tail.write_gathered();
+        }
     }
 }
 

@@ -26,7 +26,7 @@ impl Ledger {
             let again = self.read_once().await?;
             let is_same = again.0.head == snapshot.head;
             read = again;
-            if is_same {
+            if is_same && self.head().await? == read.0.head {
                 break;
             }
         }

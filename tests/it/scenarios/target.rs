@@ -170,6 +170,9 @@ fn customer_file_alone_is_planned_within_its_project() {
         .exits(64)
         .complains("file_not_in_project");
     env.converge(&[]);
+    let (output, traffic) = env.run_with_traffic(&["plan", "-f", "customers/acme.yaml"]);
+    output.exits(0);
+    assert_eq!(traffic.count("list_workspaces"), 1);
     // A customer that is absent from the named file is not removed.
     env.write("customers/globex.yaml", "customers: [{name: globex-2}]\n");
     let flags = ["--prune", "--delete-customers", "--allow-delete", "100%"];
