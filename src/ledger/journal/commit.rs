@@ -11,7 +11,7 @@ use tokio::time::timeout;
 
 /// How long a sync waits for further lines, for each customer at work. With few customers, a wait
 /// would take longer than the syncs that it saves.
-const GATHER_FOR_EACH: Duration = Duration::from_micros(80);
+const GATHER_FOR_EACH: Duration = Duration::from_micros(250);
 /// The longest wait.
 const LONGEST_GATHERING: Duration = Duration::from_millis(8);
 
