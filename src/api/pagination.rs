@@ -234,14 +234,12 @@ impl Reader {
         rows: &mut Rows,
     ) -> Result<WorkspacePage, ApiError> {
         let page = async {
-            let early = match first {
-                Some(first) => first.response().await,
-                None => None,
-            };
-            match early {
-                Some(response) => response?.decode(),
-                None => self.client.as_application(request).await?.decode(),
+            if let Some(first) = first
+                && let Some(response) = first.response().await
+            {
+                return response?.decode();
             }
+            self.client.as_application(request).await?.decode()
         };
         rows.is_counted_last = match rows.statistics {
             Statistics::Needed(expected) | Statistics::Count(expected) => {

@@ -148,7 +148,7 @@ impl App<'_> {
         let ledger = self.read_ledger().await?;
         let policy = policy::policy_of(self.invocation, &self.project, args, &ledger.0)?;
         let reading = Reading::from(args);
-        Box::pin(self.plan_as(&policy, ledger, (reading, first_page))).await
+        Box::pin(self.plan_as(&policy, first_page, ledger, reading)).await
     }
 
     /// Plans what `plan` without options shows, for `doctor`. Does not wait for requests of an
@@ -179,14 +179,15 @@ impl App<'_> {
             settle_timeout: Duration::ZERO,
             ..Reading::default()
         };
-        Box::pin(self.plan_as(&policy, ledger, (reading, None))).await
+        Box::pin(self.plan_as(&policy, None, ledger, reading)).await
     }
 
     async fn plan_as(
         &self,
         policy: &Policy,
+        first_page: Option<FirstPage>,
         ledger: RecordedState,
-        (reading, first_page): (Reading, Option<FirstPage>),
+        reading: Reading,
     ) -> Result<Planned, Failure> {
         let mut state = self.read_from(first_page, ledger, reading, policy).await?;
         let mut plan = self.plan_of(&state, policy, reading).await;
