@@ -1,5 +1,5 @@
 //! Responsible for one sync that serves several customers: the first customer that waits for its line
-//! syncs the journal for all customers whose lines are written by then. It first gives the other
+//! syncs the journal for all customers whose lines were appended by then. It first gives the other
 //! customers at work a few milliseconds to add their lines.
 
 use crate::ledger::LedgerError;
