@@ -1,4 +1,4 @@
-"""The job `create` with the vendor's Python SDK, version 0.1.98, the last one that creates connectors.
+"""The job `create` with the vendor's Python SDK, version 0.1.98. Version 0.1.121 and later create no connectors.
 
 Usage: sdk.py HOST CUSTOMERS CONNECTORS IN_FLIGHT
 """

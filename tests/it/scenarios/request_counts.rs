@@ -297,8 +297,8 @@ fn creation_of_one_customer_in_a_large_organization_looks_its_workspace_up() {
     output.exits(0).says("4 added");
     let look_ups = [(WORKSPACE, 1), (LIST, 2)];
     let creation = [(MINT, 1), (INFO, 1), (CREATE, 3)];
-    // The listing of the plan has two pages, of which the ledger knows nothing: the count beside the first one is not the
-    // last word.
+    // The listing of the plan has two pages, of which the ledger knows nothing: the statistics are read beside the first
+    // one, and again after the last one.
     let all = [&look_ups[..], &creation, &[(WORKSPACES, 1), (STATS, 1)]].concat();
     assert_counts(&traffic, &all);
 }
