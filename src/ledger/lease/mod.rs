@@ -119,12 +119,17 @@ async fn put(
     record: &LeaseRecord,
     replaces: Option<UpdateVersion>,
 ) -> Result<Put, LedgerError> {
-    let text = serde_json::to_vec(record).map_err(|error| LedgerError::Io {
+    shared
+        .put(OBJECT, &encoded(shared, record)?, replaces)
+        .await
+}
+
+fn encoded(shared: &SharedStore, record: &LeaseRecord) -> Result<Vec<u8>, LedgerError> {
+    serde_json::to_vec(record).map_err(|error| LedgerError::Io {
         action: "cannot write",
         path: shared.shown(OBJECT),
         source: error.into(),
-    })?;
-    shared.put(OBJECT, &text, replaces).await
+    })
 }
 
 /// Repeats the conditional creation of a lease that this run has taken. The store must refuse it,
@@ -132,14 +137,10 @@ async fn put(
 ///
 /// Releases the lease if the store accepts the creation or fails.
 async fn require_conditions(shared: &SharedStore, own: &LeaseRecord) -> Result<(), LedgerError> {
-    // Other content, because an equal object counts as written by this run.
-    let repeated = LeaseRecord {
-        beat: own.beat + 1,
-        ..own.clone()
-    };
-    let error = match put(shared, &repeated, None).await {
-        Ok(Put::Conflict) => return Ok(()),
-        Ok(Put::Written(_)) => LedgerError::WithoutConditions {
+    let text = encoded(shared, own)?;
+    let error = match shared.creates_again(OBJECT, &text).await {
+        Ok(false) => return Ok(()),
+        Ok(true) => LedgerError::WithoutConditions {
             path: shared.shown(OBJECT),
         },
         Err(error) => error,

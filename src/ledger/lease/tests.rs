@@ -1,105 +1,15 @@
 //! Tests of renewing, losing and releasing a lease, with a store that does not respond.
 
-use super::{Lease, LeaseRecord, OBJECT, Put, put, read};
+use super::{Lease, LeaseRecord, OBJECT, Put, put, read, require_conditions};
 use crate::events::Sinks;
+use crate::ledger::store::object::silent::Silent;
 use crate::ledger::{LedgerError, SharedStore};
-use futures_util::stream::BoxStream;
-use object_store::memory::InMemory;
-use object_store::path::Path;
-use object_store::{
-    CopyOptions, Error, GetOptions, GetResult, ListResult, MultipartUpload, ObjectMeta,
-    ObjectStore, PutMode, PutMultipartOptions, PutOptions, PutPayload, PutResult, Result,
-    UpdateVersion,
-};
-use std::fmt;
+use object_store::UpdateVersion;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 use tokio::time::sleep;
 use uuid::Uuid;
-
-/// A store that executes requests and loses some responses.
-#[derive(Debug, Default)]
-struct Silent {
-    objects: InMemory,
-    /// The number of writes whose response is lost.
-    writes: AtomicU32,
-    /// The number of reads whose response is lost.
-    reads: AtomicU32,
-    /// Whether the bucket is missing.
-    absent: bool,
-    /// Whether the store ignores the conditions of writes.
-    ignores_conditions: bool,
-}
-
-impl Silent {
-    fn respond<T>(left: &AtomicU32, result: Result<T>) -> Result<T> {
-        let less = |left: u32| left.checked_sub(1);
-        let is_silent = left.fetch_update(Ordering::SeqCst, Ordering::SeqCst, less);
-        match is_silent {
-            Ok(_) => Err(Error::NotImplemented {
-                operation: "responding".to_owned(),
-                implementer: "Silent".to_owned(),
-            }),
-            Err(_) => result,
-        }
-    }
-}
-
-impl fmt::Display for Silent {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Silent")
-    }
-}
-
-#[async_trait::async_trait]
-impl ObjectStore for Silent {
-    async fn put_opts(&self, at: &Path, what: PutPayload, how: PutOptions) -> Result<PutResult> {
-        if self.absent {
-            return Err(Error::NotFound {
-                path: at.to_string(),
-                source: "no bucket".into(),
-            });
-        }
-        let how = if self.ignores_conditions {
-            PutOptions::from(PutMode::Overwrite)
-        } else {
-            how
-        };
-        Self::respond(&self.writes, self.objects.put_opts(at, what, how).await)
-    }
-
-    async fn put_multipart_opts(
-        &self,
-        at: &Path,
-        how: PutMultipartOptions,
-    ) -> Result<Box<dyn MultipartUpload>> {
-        self.objects.put_multipart_opts(at, how).await
-    }
-
-    async fn get_opts(&self, at: &Path, how: GetOptions) -> Result<GetResult> {
-        Self::respond(&self.reads, self.objects.get_opts(at, how).await)
-    }
-
-    fn delete_stream(
-        &self,
-        all: BoxStream<'static, Result<Path>>,
-    ) -> BoxStream<'static, Result<Path>> {
-        self.objects.delete_stream(all)
-    }
-
-    fn list(&self, prefix: Option<&Path>) -> BoxStream<'static, Result<ObjectMeta>> {
-        self.objects.list(prefix)
-    }
-
-    async fn list_with_delimiter(&self, prefix: Option<&Path>) -> Result<ListResult> {
-        self.objects.list_with_delimiter(prefix).await
-    }
-
-    async fn copy_opts(&self, from: &Path, to: &Path, how: CopyOptions) -> Result<()> {
-        self.objects.copy_opts(from, to, how).await
-    }
-}
 
 async fn acquired() -> (Arc<Silent>, SharedStore, Lease) {
     let store = Arc::<Silent>::default();
@@ -242,11 +152,22 @@ async fn lease_in_store_without_conditions_is_refused_and_removed() {
 #[tokio::test(start_paused = true)]
 async fn lease_whose_condition_cannot_be_checked_is_removed() {
     let (store, shared, lease) = acquired().await;
-    lease.release().await;
-    // The creation gets its response, and the repeated creation and the read after it do not.
-    store.reads.store(1, Ordering::SeqCst);
-    let outcome = Lease::acquire(&shared, "one", &Sinks::default()).await;
-    assert!(outcome.is_err());
+    drop(lease);
+    let own = read(&shared).await.unwrap().unwrap().0;
+    store.writes.store(1, Ordering::SeqCst);
+    assert!(require_conditions(&shared, &own).await.is_err());
     assert!(!shared.may_write());
     assert!(read(&shared).await.unwrap().is_none());
+}
+
+#[tokio::test(start_paused = true)]
+async fn lease_is_acquired_without_reading_it() {
+    let store = Arc::new(Silent {
+        reads: AtomicU32::new(1),
+        ..Silent::default()
+    });
+    let shared = SharedStore::new(Arc::clone(&store) as _, "ledger", "s3://bucket/ledger");
+    let outcome = Lease::acquire(&shared, "one", &Sinks::default()).await;
+    assert!(outcome.is_ok(), "{outcome:?}");
+    assert_eq!(store.reads.load(Ordering::SeqCst), 1);
 }

@@ -5,6 +5,9 @@
 //! not overwrite an object that it has not read.
 
 mod open;
+mod two_clocks;
+
+pub(in crate::ledger) use two_clocks::Moment;
 
 use crate::files::DEFAULT_LIMIT;
 use crate::ledger::LedgerError;
@@ -16,8 +19,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard};
-use std::time::{Duration, SystemTime};
-use tokio::time::Instant;
+use std::time::Duration;
 
 /// Objects that are written at the same time.
 const PARALLEL_WRITES: usize = 32;
@@ -40,35 +42,6 @@ struct State {
     versions: HashMap<Key, UpdateVersion>,
     /// The time until which no other run can hold the lease.
     writable_until: Option<Moment>,
-}
-
-/// A time by two clocks. The monotonic clock stops while the machine sleeps, and the wall clock can
-/// be set.
-#[derive(Clone, Copy, Debug)]
-pub(in crate::ledger) struct Moment {
-    steady: Instant,
-    wall: SystemTime,
-}
-
-impl Moment {
-    pub(in crate::ledger) fn now() -> Self {
-        Self {
-            steady: Instant::now(),
-            wall: SystemTime::now(),
-        }
-    }
-
-    fn later(self, by: Duration) -> Self {
-        Self {
-            steady: self.steady + by,
-            wall: self.wall + by,
-        }
-    }
-
-    /// Whether the time is over by either clock.
-    fn has_passed(self) -> bool {
-        Instant::now() >= self.steady || SystemTime::now() >= self.wall
-    }
 }
 
 /// The result of a conditional write.
@@ -190,11 +163,8 @@ impl SharedStore {
         before: Option<UpdateVersion>,
     ) -> Result<Put, LedgerError> {
         let is_update = before.is_some();
-        let mode = before.map_or(PutMode::Create, PutMode::Update);
-        let options = PutOptions::from(mode);
-        let payload = content.to_vec().into();
-        match self.store.put_opts(&self.key(name), payload, options).await {
-            Ok(put) => Ok(Put::Written(put.into())),
+        match self.put_once(name, content, before).await {
+            Ok(version) => Ok(Put::Written(version)),
             // The object was removed.
             Err(Error::NotFound { .. }) if is_update => Ok(Put::Conflict),
             // The store's client repeats requests without a response, so an earlier attempt of this
@@ -207,6 +177,31 @@ impl SharedStore {
             }
             Err(error) => Err(self.failed("cannot write", name, &error)),
         }
+    }
+
+    /// Whether the store creates an object although it exists.
+    pub(in crate::ledger) async fn creates_again(
+        &self,
+        name: &str,
+        content: &[u8],
+    ) -> Result<bool, LedgerError> {
+        match self.put_once(name, content, None).await {
+            Ok(_) => Ok(true),
+            Err(Error::AlreadyExists { .. } | Error::Precondition { .. }) => Ok(false),
+            Err(error) => Err(self.failed("cannot write", name, &error)),
+        }
+    }
+
+    async fn put_once(
+        &self,
+        name: &str,
+        content: &[u8],
+        before: Option<UpdateVersion>,
+    ) -> Result<UpdateVersion, Error> {
+        let mode = before.map_or(PutMode::Create, PutMode::Update);
+        let options = PutOptions::from(mode);
+        let (key, payload) = (self.key(name), content.to_vec().into());
+        Ok(self.store.put_opts(&key, payload, options).await?.into())
     }
 
     /// The text of an object, or `None` if it does not exist. A later write replaces this version.
@@ -393,5 +388,7 @@ pub fn open_shared(
     Ok(SharedStore::new(store, dir.as_ref(), address))
 }
 
+#[cfg(test)]
+pub(in crate::ledger) mod silent;
 #[cfg(test)]
 pub(in crate::ledger) mod tests;
