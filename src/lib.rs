@@ -37,6 +37,7 @@
 //!   mistake.
 //! - `files`: file operations that follow no link and read with a bound. Imports nothing.
 //! - `backoff`: pauses between attempts, for `apply`, `observed` and the Vault store.
+//! - `side_by_side`: work on several threads, with its results in order, for `config` and `ledger`.
 //! - `http`: the HTTP client that `api` and the Vault store share. `process`: process hardening.
 //! - `fuzzing`: properties that hold for any input; compiled for fuzzing and tests only.
 //!
@@ -55,6 +56,7 @@ mod explanations;
 pub mod fuzzing;
 mod http;
 mod library;
+mod side_by_side;
 
 // What integration tests reach into. Without the feature, the library is what `library` has.
 #[cfg(not(feature = "testing"))]

@@ -14,7 +14,6 @@ use super::origins::Origins;
 use super::project::{Loaded, Project};
 use super::project_file::{ParsedInput, ProjectFile};
 use super::read::{self, Input};
-use super::side_by_side::in_order;
 use super::tables::{self, Tables};
 use super::unread::{self, base};
 use super::validate::{
@@ -23,6 +22,7 @@ use super::validate::{
 };
 use crate::model::{DefinitionId, Desired, DesiredCustomer, DesiredOauthApp, LockUnpoisoned};
 use crate::secrets::SecretLinks;
+use crate::side_by_side::in_order;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;

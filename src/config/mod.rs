@@ -39,7 +39,6 @@ mod redaction;
 pub mod schema;
 mod schema_check;
 mod schema_editor;
-mod side_by_side;
 mod source;
 mod table;
 mod tables;

@@ -6,19 +6,25 @@
 
 use super::authenticate::Authenticator;
 use super::envelope::{self, Opened, Sealed};
+use super::packs::{self, PackedEntries};
 use super::rotations;
 use super::snapshot::StoredLedger;
-use super::{LedgerError, LedgerStore, head, packs};
-use crate::model::{CustomerEntry, Damage, UnverifiedCause, WorkspaceId};
+use super::{LedgerError, LedgerStore, head};
+use crate::model::{CustomerEntry, Damage, LockUnpoisoned, UnverifiedCause, WorkspaceId};
+use crate::side_by_side::in_order;
 use futures_util::{StreamExt, TryStreamExt, stream};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::Mutex;
 use uuid::Uuid;
 
 pub(super) const DIR: &str = "customers";
 const WHAT: &str = "ledger file";
 /// Entries that are read from a shared store at the same time.
 const PARALLEL_READS: usize = 32;
+/// Entries of packs that one thread reads together.
+const READ_TOGETHER: usize = 64;
 
 /// The content of an entry's file.
 #[derive(Serialize)]
@@ -95,15 +101,11 @@ pub(super) async fn read(
         packs::read_all(store),
         rotations::read(store, authenticator, head.signed()),
     )?;
-    let packed = packs
-        .entries
-        .into_iter()
-        .map(|(id, text)| Ok((id, read_packed(store, authenticator, id, &text)?)))
-        .collect::<Result<_, LedgerError>>()?;
     Ok(StoredLedger {
         head,
         files,
-        packed,
+        packed: read_packed(store, authenticator, packs.entries)?,
+        packs: packs.names,
         damaged_packs: packs.damaged,
         rotations,
     })
@@ -121,15 +123,37 @@ async fn read_files(
         .await
 }
 
+/// Reads the entries of packs, on several threads. Drops each text once it is read.
 fn read_packed(
     store: &LedgerStore,
     authenticator: &Authenticator,
-    id: WorkspaceId,
-    text: &str,
-) -> Result<File, LedgerError> {
-    let name = file(id);
-    let path = store.shown(&name);
-    open(authenticator, &name, text, &path).or_else(File::damaged)
+    texts: PackedEntries,
+) -> Result<BTreeMap<WorkspaceId, File>, LedgerError> {
+    let count = texts.len();
+    let mut texts = texts.into_iter();
+    let chunks: Vec<Mutex<Vec<(WorkspaceId, String)>>> = (0..count.div_ceil(READ_TOGETHER))
+        .map(|_| Mutex::new(texts.by_ref().take(READ_TOGETHER).collect()))
+        .collect();
+    let read_entry = |(id, text): (WorkspaceId, String)| {
+        let name = file(id);
+        let path = store.shown(&name);
+        let opened = open(authenticator, &name, &text, &path).or_else(File::damaged);
+        opened.map(|file| (id, file))
+    };
+    let read_chunk = |chunk: usize| -> Result<Vec<(WorkspaceId, File)>, LedgerError> {
+        let texts = std::mem::take(&mut *chunks[chunk].lock_unpoisoned());
+        texts.into_iter().map(read_entry).collect()
+    };
+    let mut files = Ok(BTreeMap::new());
+    in_order(chunks.len(), read_chunk, |_, chunk| {
+        if let Ok(read) = &mut files {
+            match chunk {
+                Ok(chunk) => read.extend(chunk),
+                Err(error) => files = Err(error),
+            }
+        }
+    });
+    files
 }
 
 /// Reads one file. `None` if it was removed since the listing, or if its name is none that a run writes: the

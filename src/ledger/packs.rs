@@ -12,13 +12,15 @@ use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 const DIR: &str = "packs";
 const WHAT: &str = "pack of ledger entries";
 /// Packs that are read or written at the same time.
 const PARALLEL: usize = 16;
+/// At most as many bytes surround an entry in a pack, and all of its entries.
+const SEPARATORS: usize = 48;
 /// The largest pack that is read. An entry takes about 2 KiB.
 const MAX_SIZE: u64 = 256 << 20;
 
@@ -28,6 +30,8 @@ pub(super) type PackedEntries = BTreeMap<WorkspaceId, String>;
 /// Every pack of a ledger.
 #[derive(Debug, Default)]
 pub(super) struct Packs {
+    /// The packs that exist.
+    pub(super) names: BTreeSet<String>,
     pub(super) entries: PackedEntries,
     pub(super) damaged: DamagedPacks,
 }
@@ -105,9 +109,10 @@ impl Packs {
                 entries.retain(|id, _| pack_of(*id) == name);
                 self.entries.append(&mut entries);
             }
-            Err(Ok(damage)) => drop(self.damaged.0.insert(name, damage)),
+            Err(Ok(damage)) => drop(self.damaged.0.insert(name.clone(), damage)),
             Err(Err(error)) => return Err(error),
         }
+        self.names.insert(name);
         Ok(())
     }
 }
@@ -129,34 +134,44 @@ async fn read(store: &LedgerStore, name: &str) -> Result<PackedEntries, LedgerEr
         .collect())
 }
 
-/// Changes entries in their packs.
-pub(super) async fn change(store: &LedgerStore, changes: Changes) -> Result<(), LedgerError> {
+/// The changes by the names of their packs.
+pub(super) fn by_pack(changes: Changes) -> BTreeMap<String, Changes> {
     let mut by_pack: BTreeMap<String, Changes> = BTreeMap::new();
     for (id, text) in changes {
         by_pack.entry(pack_of(id)).or_default().insert(id, text);
     }
+    by_pack
+}
+
+/// Changes entries in their packs. Packs in `new` do not exist, so that they are not read.
+pub(super) async fn change(
+    store: &LedgerStore,
+    by_pack: BTreeMap<String, Changes>,
+    new: &BTreeSet<String>,
+) -> Result<(), LedgerError> {
     let packs: Vec<(String, Vec<u8>)> = stream::iter(by_pack)
-        .map(async |(name, changes)| changed_pack(store, name, changes).await)
+        .map(async |(name, changes)| {
+            let texts = if new.contains(&name) {
+                PackedEntries::new()
+            } else {
+                read(store, &name).await?
+            };
+            Ok::<_, LedgerError>((name, encoded(&changed(texts, changes))))
+        })
         .buffer_unordered(PARALLEL)
         .try_collect()
         .await?;
     store.replace_all(packs).await
 }
 
-/// The name and the new text of a pack.
-async fn changed_pack(
-    store: &LedgerStore,
-    name: String,
-    changes: Changes,
-) -> Result<(String, Vec<u8>), LedgerError> {
-    let mut texts = read(store, &name).await?;
+fn changed(mut texts: PackedEntries, changes: Changes) -> PackedEntries {
     for (id, text) in changes {
         match text {
             Some(text) => drop(texts.insert(id, text)),
             None => drop(texts.remove(&id)),
         }
     }
-    Ok((name, encoded(&texts)))
+    texts
 }
 
 /// Fails if the text that an entry's own object has is no JSON, which would make a whole pack unreadable.
@@ -170,10 +185,12 @@ pub(super) fn check(text: &str, path: &Path) -> Result<(), LedgerError> {
 /// The text of a pack. Each entry begins on a line of its own, so that people and tools that compare
 /// lines can read it. The texts of the entries are JSON.
 fn encoded(texts: &PackedEntries) -> Vec<u8> {
-    let mut pack = format!("{{\"version\":{VERSION},\"entries\":{{").into_bytes();
+    let length: usize = texts.values().map(|text| text.len() + SEPARATORS).sum();
+    let mut pack = Vec::with_capacity(length + SEPARATORS);
+    pack.extend_from_slice(format!("{{\"version\":{VERSION},\"entries\":{{").as_bytes());
     for (index, (id, text)) in texts.iter().enumerate() {
         let separator = if index > 0 { "," } else { "" };
-        pack.extend(format!("{separator}\n\"{id}\":").bytes());
+        pack.extend_from_slice(format!("{separator}\n\"{id}\":").as_bytes());
         pack.extend_from_slice(text.trim_end().as_bytes());
     }
     pack.extend_from_slice(b"\n}}\n");

@@ -25,6 +25,8 @@ pub(super) struct Snapshot {
     /// The entries with files or objects of their own, and those in packs.
     pub(super) loose: BTreeSet<WorkspaceId>,
     pub(super) packed: BTreeSet<WorkspaceId>,
+    /// The packs that exist.
+    pub(super) packs: BTreeSet<String>,
     pub(super) damaged_packs: DamagedPacks,
     /// The largest generation of all authenticated objects.
     pub(super) counter: u64,
@@ -42,6 +44,8 @@ pub(super) struct StoredLedger {
     pub(super) files: Vec<(WorkspaceId, File)>,
     /// Entries in packs.
     pub(super) packed: BTreeMap<WorkspaceId, File>,
+    /// The packs that exist.
+    pub(super) packs: BTreeSet<String>,
     pub(super) damaged_packs: DamagedPacks,
     pub(super) rotations: RotationList,
 }
@@ -69,6 +73,7 @@ impl StoredLedger {
 /// Compares the entries with the head. `saved` are the entries that the journal has and whose files may
 /// be old, incomplete or missing. A file that is newer than the journal is believed: someone cut the journal's end off.
 pub(super) fn classify(mut stored: StoredLedger, mut saved: SavedEntries) -> Snapshot {
+    let packs = std::mem::take(&mut stored.packs);
     let damaged_packs = std::mem::take(&mut stored.damaged_packs);
     let loose = stored.files.iter().map(|(id, _)| *id).collect();
     let packed = stored.packed.keys().copied().collect();
@@ -90,6 +95,7 @@ pub(super) fn classify(mut stored: StoredLedger, mut saved: SavedEntries) -> Sna
     let mut snapshot = Snapshot {
         loose,
         packed,
+        packs,
         damaged_packs,
         key_changed,
         ..Snapshot::new(head, rotations)

@@ -55,6 +55,8 @@ struct State {
     /// The entries with files or objects of their own, and those in packs.
     loose: BTreeSet<WorkspaceId>,
     packed: BTreeSet<WorkspaceId>,
+    /// The packs that exist, or may exist after a write that failed.
+    packs: BTreeSet<String>,
     damaged_packs: DamagedPacks,
     /// The journal that the stored head names.
     journal: Option<HeadJournal>,
@@ -238,6 +240,7 @@ impl Ledger {
         state.removed.clone_from(&snapshot.removed);
         state.loose.clone_from(&snapshot.loose);
         state.packed.clone_from(&snapshot.packed);
+        state.packs.clone_from(&snapshot.packs);
         state.damaged_packs.clone_from(&snapshot.damaged_packs);
         state.rotations = snapshot.rotations.generation();
         state.has_refused_rotations = snapshot.rotations.is_refused();

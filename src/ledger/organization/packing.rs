@@ -65,7 +65,9 @@ impl Ledger {
         let loose = loose.into_iter();
         let loose = loose.map(|(id, text)| (file(id), text.into_bytes()));
         self.store.replace_all(loose.collect()).await?;
-        packs::change(&self.store, changes).await?;
+        let by_pack = packs::by_pack(changes);
+        let new = self.state().add_packs(by_pack.keys().cloned().collect());
+        packs::change(&self.store, by_pack, &new).await?;
         self.state().note_places(places);
         Ok(())
     }
@@ -92,6 +94,14 @@ impl State {
         } else {
             changed.collect()
         }
+    }
+
+    /// Notes that packs are written next. Returns those that do not exist yet. A pack counts as existing even if its write
+    /// fails, because the store may have it.
+    fn add_packs(&mut self, names: BTreeSet<String>) -> BTreeSet<String> {
+        let new = names.difference(&self.packs).cloned().collect();
+        self.packs.extend(names);
+        new
     }
 
     fn note_places(&mut self, places: Places) {

@@ -28,16 +28,23 @@ pub(super) const TOP: &[&str] = &[
 pub(super) const IMPORTS: &[(&str, &[&str])] = &[
     ("model", &[]),
     ("backoff", &[]),
+    ("side_by_side", &["model"]),
     // The customer's side of a consent.
     ("consent", &["http", "ledger", "model"]),
     ("catalog", &["model"]),
-    ("config", &["catalog", "files", "model", "secrets"]),
+    (
+        "config",
+        &["catalog", "files", "model", "secrets", "side_by_side"],
+    ),
     // Whatever happens while a command runs.
     ("events", &["model"]),
     ("http", &["model"]),
     ("api", &["events", "http", "model"]),
     ("observed", &["api", "backoff", "events", "ledger", "model"]),
-    ("ledger", &["events", "files", "http", "model"]),
+    (
+        "ledger",
+        &["events", "files", "http", "model", "side_by_side"],
+    ),
     ("plan", &["model"]),
     // Plans as files.
     ("saved_plan", &["ledger", "model", "plan"]),

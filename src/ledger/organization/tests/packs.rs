@@ -1,11 +1,15 @@
 //! Tests of entries in the packs of a shared store.
 
 use super::{Ledger, ORGANIZATION, entry, id, named, with_key};
+use crate::ledger::organization::packing::{EntryText, EntryTexts};
 use crate::ledger::store::Moment;
+use crate::ledger::store::object::silent::Silent;
 use crate::ledger::store::object::tests::writable_store;
 use crate::ledger::{Intent, LedgerStore, SharedStore};
 use crate::model::{CustomerEntry, Damage, LedgerState, UnverifiedCause, WorkspaceId};
 use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 /// The workspace of the n-th customer. The first digit of its id is that of its pack.
@@ -190,6 +194,58 @@ async fn entries_in_pack_of_others_are_missing() {
     assert_eq!(state.unverified[&spread(5)].cause, UnverifiedCause::Missing);
     assert_eq!(state.unverified[&spread(6)].cause, UnverifiedCause::Missing);
     assert_eq!(state.customers.len() + state.unverified.len(), 100);
+    // An operator can still put them back, whatever is written meanwhile.
+    created(&shared, 101..=132).await;
+    assert!(read("packs/5.json").await.contains(&spread(6).to_string()));
+}
+
+/// A store that loses responses, and a ledger in it.
+async fn in_silent_store() -> (Arc<Silent>, SharedStore, Ledger) {
+    let store = Arc::<Silent>::default();
+    let shared = SharedStore::new(Arc::clone(&store) as _, "ledger", "s3://bucket/ledger");
+    shared.allow(Moment::now(), Duration::from_hours(1));
+    let ledger = started(&shared).await;
+    (store, shared, ledger)
+}
+
+#[tokio::test]
+async fn packs_written_first_are_not_read() {
+    let (store, shared, ledger) = in_silent_store().await;
+    for n in 1..=32 {
+        recorded(&ledger, n, &entry(n)).await;
+        ledger.finish(spread(n));
+    }
+    ledger.checkpoint().await.unwrap();
+    let read = store.read.lock().unwrap().clone();
+    let packs: Vec<_> = read
+        .iter()
+        .filter(|path| path.to_string().contains("packs"))
+        .collect();
+    assert!(packs.is_empty(), "{packs:?}");
+    assert_eq!(load(&shared).await.customers.len(), 32);
+}
+
+#[tokio::test]
+async fn pack_written_without_response_keeps_its_entries() {
+    let (store, shared, ledger) = in_silent_store().await;
+    let texts = |numbers: std::ops::Range<u128>| -> EntryTexts {
+        let text = |generation| EntryText::Present {
+            text: "{}\n".to_owned(),
+            generation,
+        };
+        numbers.map(|n| (id(1 << 124 | n), text(1))).collect()
+    };
+    store.writes.store(1, Ordering::SeqCst);
+    let lost = ledger.write_texts(texts(0..20), BTreeSet::new()).await;
+    lost.unwrap_err();
+    // The run does not know the version of the pack that it may have written.
+    let next = ledger.write_texts(texts(20..40), BTreeSet::new()).await;
+    next.unwrap();
+    let below = shared.below(&ORGANIZATION.to_string());
+    let pack = below.read("packs/1.json").await.unwrap().unwrap();
+    for n in 0..40 {
+        assert!(pack.contains(&id(1 << 124 | n).to_string()), "{n}: {pack}");
+    }
 }
 
 #[tokio::test]

@@ -1,10 +1,12 @@
-//! Responsible for working on many files side by side, with the results in the order of the files.
+//! Responsible for independent work on several threads, such as loading files, with the results in order.
 //!
-//! Bounds the results that wait for an earlier one, so that memory does not grow with the number of files.
+//! Bounds the results that wait for an earlier one, so that memory does not grow with the number of things.
 
 use crate::model::LockUnpoisoned;
+use std::any::Any;
 use std::collections::BTreeMap;
 use std::num::NonZero;
+use std::panic::{self, AssertUnwindSafe};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, Builder};
 
@@ -15,7 +17,7 @@ const WINDOW: usize = 4;
 
 /// Calls `work` with each position below `count`, and `consume` with each result, in order. `work` runs on several
 /// threads, this one included, and `consume` on this one.
-pub(super) fn in_order<T: Send>(
+pub(crate) fn in_order<T: Send>(
     count: usize,
     work: impl Fn(usize) -> T + Sync,
     mut consume: impl FnMut(usize, T),
@@ -51,9 +53,9 @@ struct QueueState<T> {
     /// The first position whose result is not taken.
     taken: usize,
     ready: BTreeMap<usize, T>,
-    /// A position whose work panicked. No thread starts further work, and the thread that takes the results repeats the
-    /// work at this position, so that it panics, too.
-    panicked: Option<usize>,
+    /// The payload of work that panicked. No thread starts further work, and the thread that takes the results panics with
+    /// it.
+    panicked: Option<Box<dyn Any + Send>>,
 }
 
 impl<T> Queue<T> {
@@ -94,9 +96,9 @@ impl<T> Queue<T> {
                 self.changed.notify_all();
                 return result;
             }
-            if state.panicked == Some(position) {
+            if let Some(payload) = state.panicked.take() {
                 drop(state);
-                return work(position);
+                panic::resume_unwind(payload);
             }
             if let Some(later) = self.claim(&mut state) {
                 drop(state);
@@ -118,35 +120,21 @@ impl<T> Queue<T> {
     }
 
     fn work(&self, position: usize, work: &impl Fn(usize) -> T) {
-        let unfinished = Unfinished {
-            queue: self,
-            position,
-        };
-        let result = work(position);
-        std::mem::forget(unfinished);
+        let result = panic::catch_unwind(AssertUnwindSafe(|| work(position)));
         let mut state = self.state.lock_unpoisoned();
-        state.ready.insert(position, result);
+        match result {
+            Ok(result) => drop(state.ready.insert(position, result)),
+            Err(payload) => {
+                state.panicked = Some(payload);
+                state.next = self.count;
+            }
+        }
         self.changed.notify_all();
     }
 
     fn wait<'s>(&self, state: MutexGuard<'s, QueueState<T>>) -> MutexGuard<'s, QueueState<T>> {
         let woken = self.changed.wait(state);
         woken.unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// Reports a position whose work panics.
-struct Unfinished<'q, T> {
-    queue: &'q Queue<T>,
-    position: usize,
-}
-
-impl<T> Drop for Unfinished<'_, T> {
-    fn drop(&mut self) {
-        let mut state = self.queue.state.lock_unpoisoned();
-        state.panicked = Some(self.position);
-        state.next = self.queue.count;
-        self.queue.changed.notify_all();
     }
 }
 
@@ -187,5 +175,16 @@ mod tests {
     #[should_panic = "at 40"]
     fn in_order_of_work_that_panics_panics() {
         in_order(100, |position| assert!(position != 40, "at 40"), |_, ()| {});
+    }
+
+    #[test]
+    #[should_panic = "at 40"]
+    fn in_order_of_work_that_panics_once_panics() {
+        let has_panicked = AtomicUsize::new(0);
+        let work = |position| {
+            let is_first = position == 40 && has_panicked.fetch_add(1, Ordering::SeqCst) == 0;
+            assert!(!is_first, "at 40");
+        };
+        in_order(100, work, |_, ()| {});
     }
 }
