@@ -231,8 +231,8 @@ impl Loader<'_> {
     }
 
     /// Adds customers. `site` is the place of the name of the customer at a position.
-    fn customers(&mut self, customers: Vec<LoadedCustomer>, site: impl Fn(usize) -> FindingSite) {
-        for customer in customers {
+    fn customers(&mut self, chunks: Vec<Vec<LoadedCustomer>>, site: impl Fn(usize) -> FindingSite) {
+        for customer in chunks.into_iter().flatten() {
             let LoadedCustomer {
                 position,
                 name,

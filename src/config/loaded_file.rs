@@ -30,13 +30,18 @@ pub(super) struct FileLoader<'p> {
     pub(super) project_file: &'p ProjectFile,
 }
 
+/// The customers of a chunk. The loader frees each chunk once its customers are in the project, so that memory does not
+/// hold all customers of a large file twice.
+const CHUNK: usize = 1024;
+
 /// A file with its customers.
 #[derive(Default)]
 pub(super) struct LoadedFile {
     /// `None` if the file could not be read.
     pub(super) document: Option<Document>,
     pub(super) findings: StagedFindings,
-    pub(super) customers: Vec<LoadedCustomer>,
+    /// In chunks of [`CHUNK`].
+    pub(super) customers: Vec<Vec<LoadedCustomer>>,
     pub(super) links: SecretLinks,
 }
 
@@ -182,7 +187,8 @@ struct Customers<'s> {
     scope: Scope<'s>,
     permitted: PermittedCustomers,
     findings: StagedFindings,
-    loaded: Vec<LoadedCustomer>,
+    /// In chunks of [`CHUNK`].
+    loaded: Vec<Vec<LoadedCustomer>>,
 }
 
 impl<'s> Customers<'s> {
@@ -206,13 +212,17 @@ impl<'s> Customers<'s> {
         reserved_customer(&name, origin, names);
         let declaration = Declaration::new(&name, previous, origin, names);
         self.permitted.check(&declared, &mut findings.policy);
-        self.loaded.push(LoadedCustomer {
+        let loaded = LoadedCustomer {
             position,
             declaration,
             origin: CustomerOrigin::from(&declared),
             desired: validate::customer(declared, &self.scope, findings),
             name,
-        });
+        };
+        match self.loaded.last_mut() {
+            Some(chunk) if chunk.len() < CHUNK => chunk.push(loaded),
+            _ => self.loaded.push(vec![loaded]),
+        }
     }
 
     fn finish(self) -> LoadedFile {

@@ -4,7 +4,7 @@
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::borrow::Borrow;
 use std::cell::RefCell;
-use std::collections::BTreeSet;
+use std::collections::HashSet;
 use std::fmt;
 use std::ops::Deref;
 use std::sync::Arc;
@@ -88,26 +88,46 @@ impl<'de> Deserialize<'de> for SharedText {
     }
 }
 
-/// Texts of which there is a single copy.
+/// Values are added until there are so many texts, names included. Values that differ everywhere would only fill the memory.
+const MAX_WITH_VALUES: usize = 1024;
+/// The longest value that is added, in bytes.
+const LONGEST_VALUE: usize = 64;
+
+/// Texts that share their memory with equal ones.
 #[derive(Debug, Default)]
-pub struct SharedTexts(RefCell<BTreeSet<SharedText>>);
+pub struct SharedTexts(RefCell<HashSet<SharedText>>);
 
 impl SharedTexts {
     /// The single copy of a text.
     pub fn share(&self, text: &str) -> SharedText {
+        self.share_if(text, |_| true)
+    }
+
+    /// A value, such as a start date that many connectors have. A long value, or one that comes after many texts, has a copy
+    /// of its own.
+    pub fn share_value(&self, text: &str) -> SharedText {
+        if text.len() > LONGEST_VALUE {
+            return text.into();
+        }
+        self.share_if(text, |texts| texts < MAX_WITH_VALUES)
+    }
+
+    fn share_if(&self, text: &str, is_added: impl FnOnce(usize) -> bool) -> SharedText {
         let mut texts = self.0.borrow_mut();
         if let Some(copy) = texts.get(text) {
             return copy.clone();
         }
         let text = SharedText::from(text);
-        texts.insert(text.clone());
+        if is_added(texts.len()) {
+            texts.insert(text.clone());
+        }
         text
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{SharedText, SharedTexts};
+    use super::{LONGEST_VALUE, MAX_WITH_VALUES, SharedText, SharedTexts};
     use std::sync::Arc;
 
     #[test]
@@ -116,6 +136,30 @@ mod tests {
         let (first, same, other) = (texts.share("a"), texts.share("a"), texts.share("b"));
         assert!(Arc::ptr_eq(&first.0, &same.0));
         assert_ne!(first, other);
+    }
+
+    fn is_shared(texts: &SharedTexts, value: &str) -> bool {
+        Arc::ptr_eq(&texts.share_value(value).0, &texts.share_value(value).0)
+    }
+
+    #[test]
+    fn share_value_of_long_text_makes_copies() {
+        let texts = SharedTexts::default();
+        assert!(is_shared(&texts, &"a".repeat(LONGEST_VALUE)));
+        assert!(!is_shared(&texts, &"a".repeat(LONGEST_VALUE + 1)));
+    }
+
+    #[test]
+    fn share_value_after_many_texts_makes_copies() {
+        let texts = SharedTexts::default();
+        for number in 0..MAX_WITH_VALUES {
+            texts.share(&number.to_string());
+        }
+        assert!(is_shared(&texts, "0"));
+        assert!(!is_shared(&texts, "another"));
+        assert_eq!(texts.share_value("another"), "another");
+        let (first, same) = (texts.share("a name"), texts.share("a name"));
+        assert!(Arc::ptr_eq(&first.0, &same.0));
     }
 
     #[test]

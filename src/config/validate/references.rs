@@ -8,7 +8,9 @@ use crate::config::findings::Findings;
 use crate::config::mistakes;
 use crate::config::origin::Origin;
 use crate::config::redaction::title;
-use crate::model::{SecretRef, Setting, Settings, StoreKind, has_reference_mark, unescaped};
+use crate::model::{
+    Literal, SecretRef, Setting, Settings, StoreKind, has_reference_mark, unescaped,
+};
 use crate::secrets::{AccessError, syntax_error};
 use serde_json::{Map, Value};
 use std::path::PathBuf;
@@ -176,7 +178,10 @@ pub(super) fn setting(
             reference(&text, Some(LITERAL), origin, scope, findings)
                 .map_or_else(|| Setting::Literal(text.into()), Setting::secret)
         }
-        Value::String(text) => Setting::Literal(unescaped(text).into()),
+        Value::String(text) => {
+            let text = scope.texts.share_value(&unescaped(text));
+            Setting::Literal(Literal::Text(text))
+        }
         Value::Array(items) => {
             let items = items.into_iter().zip(origin.items());
             let mut list: Vec<Setting> = items
