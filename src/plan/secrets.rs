@@ -160,10 +160,13 @@ fn shown(readable: &BTreeSet<String>, path: &str, leaf: &Setting) -> FieldValue 
 /// The fields that a creation sends, sorted by path: every declared field of the three blocks and the
 /// entities.
 pub(super) fn creation_fields(body: &ConnectorBody) -> Vec<FieldChange> {
-    let secret = body.secret_leaves();
-    let mut fields: Vec<FieldChange> = secret
-        .iter()
-        .map(|(path, leaf)| added(path.clone(), shown(&body.readable, path, leaf)))
+    let mut fields: Vec<FieldChange> = body
+        .secret_leaves()
+        .into_iter()
+        .map(|(path, leaf)| {
+            let after = shown(&body.readable, &path, leaf);
+            added(path, after)
+        })
         .collect();
     let blocks = [
         ("environment", &body.environment),

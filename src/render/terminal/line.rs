@@ -1,16 +1,21 @@
 //! Responsible for lines of labeled text: how they are wrapped at a width and written.
 //!
-//! A [`Line`] takes [`Safe`] parts only. An [`Out`] wraps lines at its width and checks each
+//! A [`Line`] takes [`SafeText`] only. An [`Out`] wraps lines at its width and checks each
 //! physical line for CI commands again, because wrapping can put any text at the start of a line.
 
 use super::Color;
 use super::repeated::RepeatedOptions;
-use super::sanitize::{self, Safe};
+use super::sanitize::{self, SafeText};
 use super::style::Label;
 use super::wrap::{display_width, wrap};
 use crate::render::ndjson::EventStream;
 use std::io::{self, Write};
 use std::ops::Range;
+
+/// The bytes of most lines. A line allocates memory for them once.
+const USUAL_WIDTH: usize = 96;
+/// The parts of most lines.
+const USUAL_PARTS: usize = 8;
 
 /// One line of labeled text.
 #[derive(Clone, Debug, Default)]
@@ -37,9 +42,11 @@ impl Line {
     /// An empty line. It and its continuations start at a column.
     pub fn at(indent: usize) -> Self {
         Self {
+            text: String::with_capacity(USUAL_WIDTH),
+            parts: Vec::with_capacity(USUAL_PARTS),
             indent,
             hang: indent,
-            ..Self::default()
+            wrapping: Wrapping::default(),
         }
     }
 
@@ -59,20 +66,20 @@ impl Line {
 
     /// Adds text.
     #[must_use]
-    pub fn text(self, text: impl Into<Safe>) -> Self {
+    pub fn text(self, text: impl SafeText) -> Self {
         self.label(Label::Plain, text)
     }
 
     /// Adds labeled text.
     #[must_use]
-    pub fn label(mut self, label: Label, text: impl Into<Safe>) -> Self {
+    pub fn label(mut self, label: Label, text: impl SafeText) -> Self {
         self.push(label, text);
         self
     }
 
     /// Adds labeled text.
-    pub fn push(&mut self, label: Label, text: impl Into<Safe>) {
-        self.text.push_str(text.into().as_str());
+    pub fn push(&mut self, label: Label, text: impl SafeText) {
+        text.append_to(&mut self.text);
         self.parts.push((label, self.text.len()));
     }
 
@@ -189,7 +196,7 @@ impl<'a> Out<'a> {
     }
 
     /// Writes a line of ordinary text.
-    pub fn say(&mut self, text: impl Into<Safe>) -> io::Result<()> {
+    pub fn say(&mut self, text: impl SafeText) -> io::Result<()> {
         self.line(&Line::at(0).text(text))
     }
 
@@ -292,7 +299,7 @@ impl<'a> Out<'a> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Color, Label, Line, Out, Safe};
+    use super::{Color, Label, Line, Out, sanitize::Safe};
     use proptest::prelude::*;
 
     fn written(line: &Line, width: usize, color: Color) -> String {

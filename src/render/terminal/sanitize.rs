@@ -15,7 +15,7 @@ const FOLDS: [&str; 3] = ["section_start:", "section_end:", "travis_fold:"];
 
 /// Text that is safe to print: one line, no invisible character, no CI command inside.
 ///
-/// [`Line`](super::Line) accepts no other text.
+/// [`Line`](super::Line) accepts no other text than this and that of the program.
 #[derive(Clone, Debug, Default, Eq, Ord, PartialEq, PartialOrd)]
 pub struct Safe(Cow<'static, str>);
 
@@ -42,6 +42,31 @@ impl Safe {
     /// The text.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+}
+
+/// Text that a line takes: a [`Safe`], or text of this program. No other type may implement it, because lines do not escape
+/// text.
+pub trait SafeText {
+    /// Appends the text to a line.
+    fn append_to(self, line: &mut String);
+}
+
+impl SafeText for Safe {
+    fn append_to(self, line: &mut String) {
+        line.push_str(&self.0);
+    }
+}
+
+impl SafeText for &Safe {
+    fn append_to(self, line: &mut String) {
+        line.push_str(&self.0);
+    }
+}
+
+impl SafeText for &'static str {
+    fn append_to(self, line: &mut String) {
+        line.push_str(self);
     }
 }
 

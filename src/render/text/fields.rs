@@ -30,7 +30,7 @@ pub(super) fn write(out: &mut Out<'_>, fields: &[FieldView<'_>]) -> io::Result<(
 }
 
 fn write_field(out: &mut Out<'_>, field: &FieldView<'_>, column: usize) -> io::Result<()> {
-    let path = Line::at(FIELD).text(field.path.clone()).text(":");
+    let path = Line::at(FIELD).text(&field.path).text(":");
     let value = to_line(&field.value);
     let width = out.width().saturating_sub(column);
     if (field.multiline || value.width() > width)

@@ -42,7 +42,7 @@ fn add(line: Line, phrase: &Phrase) -> Line {
     phrase
         .pieces()
         .iter()
-        .fold(line, |line, (label, text)| line.label(*label, text.clone()))
+        .fold(line, |line, (label, text)| line.label(*label, text))
 }
 
 /// Writes as many sentences on a line as fit.

@@ -62,9 +62,7 @@ fn write_groups(out: &mut Out<'_>, view: &PlanView<'_>, verbosity: Verbosity) ->
 }
 
 fn write_customer(out: &mut Out<'_>, customer: &CustomerView<'_>) -> io::Result<()> {
-    let mut line = Line::at(0)
-        .hang(2)
-        .label(Label::Strong, customer.name.clone());
+    let mut line = Line::at(0).hang(2).label(Label::Strong, &customer.name);
     if let Some(id) = &customer.workspace {
         line.push(Label::Faint, Safe::new(format_args!("  workspace {id}")));
     }
@@ -85,9 +83,9 @@ fn write_step(out: &mut Out<'_>, step: &StepView<'_>) -> io::Result<()> {
         .hang(6)
         .label(label, label.symbol())
         .pad_to(column)
-        .label(Label::Strong, step.address.clone())
+        .label(Label::Strong, &step.address)
         .text(" (")
-        .text(step.kind.clone())
+        .text(&step.kind)
         .text(")");
     for (index, reason) in step.reasons.iter().enumerate() {
         line.push(Label::Plain, if index == 0 { ": " } else { "; " });
@@ -99,7 +97,7 @@ fn write_step(out: &mut Out<'_>, step: &StepView<'_>) -> io::Result<()> {
     out.line(&line)?;
     if let Some(execution) = &step.execution {
         let line = Line::at(6).hang(8).label(label, "=> ");
-        out.line(&line.label(label, execution.clone()))?;
+        out.line(&line.label(label, execution))?;
     }
     if let Some(warning) = &step.warning {
         write_warning(out, warning)?;
@@ -111,11 +109,11 @@ fn write_step(out: &mut Out<'_>, step: &StepView<'_>) -> io::Result<()> {
 fn write_warning(out: &mut Out<'_>, warning: &WarningView) -> io::Result<()> {
     let code = Safe::new(format_args!(" [{}]", warning.code));
     let line = Line::at(6).hang(8).label(Label::Warning, "warning: ");
-    out.line(&line.text(warning.problem.clone()).label(Label::Faint, code))?;
+    out.line(&line.text(&warning.problem).label(Label::Faint, code))?;
     warning
         .advice
         .iter()
-        .try_for_each(|advice| out.line(&Line::at(8).hang(10).text(advice.clone())))
+        .try_for_each(|advice| out.line(&Line::at(8).hang(10).text(advice)))
 }
 
 /// Writes the symbols that the plan uses, with their meanings.
