@@ -13,11 +13,11 @@ pub use snapshot::{ReadSnapshot, Snapshot};
 
 use crate::ledger::Authenticator;
 use canonical::canonical;
+use data_encoding::HEXLOWER;
 use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
 use sha2::{Digest as _, Sha256};
-use std::fmt::Write as _;
 use thiserror::Error;
 
 /// The version of the file's form.
@@ -160,13 +160,7 @@ impl ReadPlan {
 
 /// SHA-256, hexadecimal.
 fn digest(bytes: &[u8]) -> String {
-    Sha256::digest(bytes)
-        .iter()
-        .fold(String::new(), |mut text, byte| {
-            // Writing to a string cannot fail.
-            let _ = write!(text, "{byte:02x}");
-            text
-        })
+    HEXLOWER.encode(&Sha256::digest(bytes))
 }
 
 #[cfg(test)]

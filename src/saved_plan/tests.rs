@@ -1,6 +1,6 @@
 //! Tests of the form of saved plans.
 
-use super::{CanonicalPlan, PLANNER, PlanFileError, PlanOptions, SavedPlan, read};
+use super::{CanonicalPlan, PLANNER, PlanFileError, PlanOptions, SavedPlan, digest, read};
 use crate::ledger::Authenticator;
 use crate::ledger::testing::{authenticator, with_key};
 use crate::model::{Contract, OrganizationId};
@@ -48,6 +48,12 @@ fn saved() -> SavedPlan {
             summary: Summary::default(),
         },
     }
+}
+
+#[test]
+fn digest_is_lower_case_sha_256() {
+    let expected = "ed7002b439e9ac845f22357d822bac1444730fbdb6016d3ec9432297b9ec9f73";
+    assert_eq!(digest(b"content"), expected);
 }
 
 #[test]

@@ -4,10 +4,10 @@
 //! Does not make fingerprints without a key, because a plain hash of a short secret can be guessed.
 
 use crate::model::{Fields, OrganizationId, SecretRef, SecretValue, SentFingerprints, Setting};
+use data_encoding::HEXLOWER;
 use hmac::{HmacReset, KeyInit as _, Mac as _};
 use sha2::Sha256;
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 use thiserror::Error;
 use zeroize::Zeroizing;
 
@@ -34,7 +34,7 @@ impl Fingerprinter {
             organization.0.as_bytes(),
         ];
         let key = Zeroizing::new(mac(material.expose().as_bytes(), &context));
-        let key_id = hex(&mac(key.as_slice(), &[b"key id".as_slice()])[..8]);
+        let key_id = HEXLOWER.encode(&mac(key.as_slice(), &[b"key id".as_slice()])[..8]);
         Self { key, key_id }
     }
 
@@ -141,7 +141,7 @@ impl Fingerprinter {
 
     pub(super) fn fingerprint(&self, salt: &str, path: &str, value: &SecretValue) -> String {
         let parts = [salt.as_bytes(), path.as_bytes(), value.expose().as_bytes()];
-        hex(&mac(self.key.as_slice(), &parts))
+        HEXLOWER.encode(&mac(self.key.as_slice(), &parts))
     }
 }
 
@@ -182,17 +182,9 @@ fn mac(key: &[u8], parts: &[&[u8]]) -> [u8; 32] {
     mac.finalize_reset().into_bytes().into()
 }
 
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        // Writing to a string cannot fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{Fingerprinter, RekeyError, hex, literal_text};
+    use super::{Fingerprinter, RekeyError, literal_text};
     use crate::model::{OrganizationId, SecretValue, Setting};
     use serde_json::json;
     use std::collections::BTreeMap;
@@ -207,6 +199,14 @@ mod tests {
 
     fn fingerprint(key: &str, salt: &str, path: &str, value: &str) -> String {
         fingerprinter(key).fingerprint(salt, path, &SecretValue::new(value.into()))
+    }
+
+    /// Computed by another program. Ledgers have such texts.
+    #[test]
+    fn fingerprint_and_key_id_are_those_of_earlier_versions() {
+        let expected = "a0eccc3869820a579dccbd8efdf3595ab0cb0f8dbc11e065fa38ab6c360894b3";
+        assert_eq!(fingerprint("k", "s", "p", "v"), expected);
+        assert_eq!(fingerprinter("k").key_id, "3076b1724dad7d97");
     }
 
     #[test]
@@ -287,7 +287,6 @@ mod tests {
         let key = fingerprinter("k");
         let shown = format!("{key:?}");
         assert!(shown.contains(&key.key_id) && key.key_id.len() == 16);
-        assert_eq!(hex(&[0, 10, 255]), "000aff");
     }
 
     #[test]

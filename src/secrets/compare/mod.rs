@@ -156,10 +156,9 @@ impl Comparison<'_> {
     }
 
     fn sent_version(&self, path: &str, reference: &SecretRef) -> Option<&str> {
-        if self.sent.references.get(path) != Some(&reference.to_string()) {
-            return None;
-        }
-        self.sent.versions.get(path).map(String::as_str)
+        let version = self.sent.versions.get(path)?;
+        let is_source = self.sent.references.get(path) == Some(&reference.to_string());
+        is_source.then_some(version.as_str())
     }
 
     /// The status of a leaf, if it does not depend on the value.
