@@ -197,18 +197,18 @@ impl Client {
             let is_probe = permit.is_probe();
             permit.end(&outcome);
             let error = match outcome {
-                Ok(success) => return Ok(Some(success)),
+                Ok(success) => {
+                    // Lets the call that waits for the place start before this response is processed.
+                    tokio::task::yield_now().await;
+                    return Ok(Some(success));
+                }
                 Err(error) => error,
             };
             let Some(pause) = self.retry_pause(&error, is_probe, request, state) else {
                 return Err(error);
             };
-            if self
-                .admission
-                .pause(pause, request.operation)
-                .await
-                .is_err()
-            {
+            let resumed = self.admission.pause(pause, request.operation).await;
+            if resumed.is_err() {
                 return Err(error);
             }
             state.last = Some(error);

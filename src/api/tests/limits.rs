@@ -8,7 +8,9 @@ use crate::api::{
 use crate::events::recorder::Recorder;
 use crate::model::{ConnectorId, WorkspaceId};
 use axum::response::{IntoResponse, Response};
+use futures_util::StreamExt as _;
 use futures_util::future::join_all;
+use futures_util::stream;
 use serde_json::json;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -91,6 +93,29 @@ async fn concurrency_limit_converges_to_capacity_of_server() {
     assert_eq!(failed(&calls), 0);
     let refused = refused.load(Ordering::SeqCst);
     assert!((1..=90).contains(&refused), "{refused} of 600 refused");
+}
+
+#[tokio::test]
+async fn freed_place_with_waiting_call_starts_it_before_the_response_is_processed() {
+    let stub = Stub::start(|seen| (seen.path != TOKEN).then(workspace_response)).await;
+    let session = stub.open(parallel(1)).await.unwrap();
+    let steps: Arc<Mutex<Vec<&str>>> = Arc::default();
+    let started = Arc::clone(&steps);
+    session.guard_writes(move || {
+        started.lock().unwrap().push("started");
+        true
+    });
+    let write = async || {
+        let deleted = session.writer().delete_workspace(WorkspaceId(id(5))).await;
+        deleted.unwrap();
+        steps.lock().unwrap().push("processed");
+    };
+    // As the customers of a run: each call is polled only when it can go on.
+    stream::iter([write(), write()])
+        .for_each_concurrent(None, |write| write)
+        .await;
+    let steps = steps.lock().unwrap();
+    assert_eq!(*steps, ["started", "started", "processed", "processed"]);
 }
 
 #[tokio::test(start_paused = true)]
