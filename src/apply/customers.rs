@@ -25,10 +25,10 @@ pub async fn apply_part(
 ) -> Vec<OperationReport> {
     let mut schedule = Schedule::new(plans, recorded, context);
     schedule.workspaces += created;
-    let most = admitted(context);
+    let others = executed_beside_one(context);
     let mut running = FuturesUnordered::new();
     loop {
-        while running.len() < most
+        while (running.len() <= others || schedule.is_ending(others))
             && let Some(job) = schedule.next()
         {
             running.push(run(job, context));
@@ -47,13 +47,13 @@ pub async fn apply_part(
         .collect()
 }
 
-/// How many customers are executed at the same time. About half of them may wait for the disk, and most of them for a
+/// How many customers are executed beside one. About half of them may wait for the disk, and most of them for a
 /// shared store, so that the others keep as many requests in flight as the options allow. With a parallelism of one,
 /// customers are executed one after the other.
-fn admitted(context: &Context<'_>) -> usize {
+fn executed_beside_one(context: &Context<'_>) -> usize {
     let for_each = if context.journal.is_shared() { 6 } else { 2 };
     let others = context.options.parallelism.saturating_sub(1);
-    for_each * others + 1
+    for_each * others
 }
 
 /// A customer and its index in the plan.
@@ -214,6 +214,13 @@ impl<'a> Schedule<'a> {
             let index = self.existing.pop()?;
             Some(Job::Execute(self.executor(index)))
         })
+    }
+
+    /// Whether at most so many customers are left to execute. They are executed together, so that all customers take turns:
+    /// one that started last would have all its steps left when the others have ended, and most places would be free.
+    fn is_ending(&self, left: usize) -> bool {
+        let is_proven = self.waiting.is_empty() && self.batches.is_empty();
+        is_proven && self.ready.len() + self.existing.len() <= left
     }
 
     fn executor(&self, index: usize) -> Numbered<'a> {

@@ -199,6 +199,26 @@ fn creation_with_application_token_is_token_creates_and_list() {
     );
 }
 
+/// So that no customer has most of its steps left when the others have ended.
+#[test]
+fn last_customers_of_a_run_take_turns() {
+    let slow = Options {
+        latency: Duration::from_millis(5),
+        ..quick()
+    };
+    let env = TestEnv::with(&fleet(40, 4), slow);
+    let (output, traffic) = env.apply(&["--parallelism", "20"]);
+    output.exits(0);
+    let is_creation = |operation: &Option<String>| operation.as_deref() == Some(CREATE);
+    let creations = traffic.0.iter().filter(|it| is_creation(&it.operation));
+    let is_first: Vec<bool> = creations
+        .map(|creation| creation.names.iter().any(|name| name == "GitHub 0"))
+        .collect();
+    assert_eq!(is_first.len(), 160);
+    let last_start = is_first.iter().rposition(|is_first| *is_first).unwrap();
+    assert!(last_start < 120, "{last_start}");
+}
+
 const BY_ORGANIZATION: [&str; 4] = [
     "--connector-token",
     "application",
