@@ -194,7 +194,7 @@ async fn entries_in_pack_of_others_are_missing() {
     assert_eq!(state.unverified[&spread(5)].cause, UnverifiedCause::Missing);
     assert_eq!(state.unverified[&spread(6)].cause, UnverifiedCause::Missing);
     assert_eq!(state.customers.len() + state.unverified.len(), 100);
-    // An operator can still put them back, whatever is written meanwhile.
+    // A later write keeps the entries, so that an operator can swap the packs back.
     created(&shared, 101..=132).await;
     assert!(read("packs/5.json").await.contains(&spread(6).to_string()));
 }

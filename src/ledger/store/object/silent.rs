@@ -1,4 +1,4 @@
-//! Responsible for a store of tests that loses responses.
+//! Responsible for an object store that loses responses, for tests.
 
 use futures_util::stream::BoxStream;
 use object_store::memory::InMemory;

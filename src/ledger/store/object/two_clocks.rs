@@ -1,4 +1,4 @@
-//! Responsible for times by two clocks, which have passed when they have by either of them.
+//! Responsible for times that have passed once either of two clocks says so.
 
 use std::time::{Duration, SystemTime};
 use tokio::time::Instant;
