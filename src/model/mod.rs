@@ -86,6 +86,7 @@ pub(crate) use secret_buffer::SecretBuffer;
 pub use secret_heuristics::{looks_secret, names_secret};
 pub use secret_lookup::SecretLookup;
 pub use secret_mask::{is_coordinate, is_mask, is_redacted, without_brackets};
+pub(crate) use secret_status::SecretStatuses;
 pub use secret_status::{SecretComparison, SecretStatus, UnverifiedReason};
 pub use selector::{Selector, names_part};
 pub use setting::{Setting, references};

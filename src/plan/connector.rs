@@ -10,7 +10,7 @@ use super::{
 };
 use crate::model::{
     Address, Applied, ConnectorBody, ConnectorEntry, ConnectorId, DefinitionId, DesiredConnector,
-    ObservedConnector, SecretStatus, UnverifiedReason, filled,
+    ObservedConnector, SecretStatuses, UnverifiedReason, filled,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -20,7 +20,7 @@ pub(super) struct ConnectorPlanner<'a> {
     pub(super) address: &'a Address,
     pub(super) connector: &'a MatchedConnector<'a>,
     pub(super) definition: DefinitionId,
-    pub(super) secrets: Option<&'a BTreeMap<String, SecretStatus>>,
+    pub(super) secrets: SecretStatuses<'a>,
     /// Store versions that the ledger does not have yet, by path.
     pub(super) versions: Option<&'a BTreeMap<String, String>>,
     pub(super) rotate: bool,

@@ -212,12 +212,13 @@ impl<'a> CustomerPlanner<'a> {
             return self.block(Some(name), reason);
         };
         let address = Address::connector(self.name, name);
+        let secrets = self.inputs.secrets;
         let subject = ConnectorPlanner {
             address: &address,
             connector,
             definition,
-            secrets: self.inputs.secrets.connectors.get(&address),
-            versions: self.inputs.secrets.versions.get(&address),
+            secrets: secrets.statuses(&address, connector.recorded_id()),
+            versions: secrets.versions.get(&address),
             rotate: self.inputs.policy.rotate.contains(&address),
         };
         if let Some(waiting) = subject.waiting() {

@@ -3,8 +3,8 @@
 
 use super::{FieldChange, FieldValue, Reason, UnverifiedSecret};
 use crate::model::{
-    ConnectorBody, ConnectorEntry, DesiredConnector, SecretRef, SecretStatus, Setting,
-    UnverifiedReason,
+    ConnectorBody, ConnectorEntry, DesiredConnector, SecretRef, SecretStatus, SecretStatuses,
+    Setting, UnverifiedReason,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -25,7 +25,7 @@ pub(super) struct SecretVerdict {
 pub(super) fn judge(
     connector: &DesiredConnector,
     recorded: &ConnectorEntry,
-    statuses: Option<&BTreeMap<String, SecretStatus>>,
+    statuses: SecretStatuses<'_>,
     requested: bool,
 ) -> SecretVerdict {
     let mut verdict = SecretVerdict::default();
@@ -53,7 +53,7 @@ fn compare(
     readable: &BTreeSet<String>,
     leaves: &BTreeMap<String, &Setting>,
     sent: &crate::model::SentFingerprints,
-    statuses: Option<&BTreeMap<String, SecretStatus>>,
+    statuses: SecretStatuses<'_>,
     verdict: &mut SecretVerdict,
 ) {
     for (path, leaf) in leaves {
@@ -63,10 +63,7 @@ fn compare(
             verdict.add(path, FieldValue::Absent, shown(readable, path, leaf));
             continue;
         }
-        let status = statuses
-            .and_then(|statuses| statuses.get(path).copied())
-            .unwrap_or(SecretStatus::Unverified(UnverifiedReason::NotAsked));
-        match status {
+        match statuses.status(path) {
             SecretStatus::Unchanged => verdict.reference_text_changed |= text_changed,
             SecretStatus::Changed => {
                 verdict.add(path, before(sent, path), shown(readable, path, leaf));

@@ -41,6 +41,14 @@ pub(in crate::plan) struct MatchedConnector<'a> {
 }
 
 impl MatchedConnector<'_> {
+    /// The id, if the ledger has the connector and it exists remotely.
+    pub(in crate::plan) fn recorded_id(&self) -> Option<ConnectorId> {
+        match self.matched {
+            ConnectorMatch::Live { recorded, .. } => recorded.map(|recorded| recorded.id),
+            _ => None,
+        }
+    }
+
     /// The unrecorded connector that already has the name and the type that a recorded connector of
     /// another name would get.
     pub(in crate::plan) fn rename_conflict(&self) -> Option<ConnectorId> {

@@ -9,9 +9,8 @@ mod tests;
 use super::fingerprint::literal_text;
 use super::{Fingerprinter, Resolver, Values};
 use crate::model::{
-    Address, DefinitionId, DesiredOauthApp, RecordedOauthApp, RotationMode, SecretComparison,
-    SecretRef, SecretStatus, SecretValue, SentFingerprints, Setting, UnresolvedReference,
-    UnverifiedReason,
+    DefinitionId, DesiredOauthApp, RecordedOauthApp, RotationMode, SecretComparison, SecretRef,
+    SecretStatus, SecretValue, SentFingerprints, Setting, UnresolvedReference, UnverifiedReason,
 };
 use crate::plan::Matches;
 use std::collections::{BTreeMap, BTreeSet};
@@ -25,30 +24,34 @@ pub async fn compare(
     fingerprinter: &Fingerprinter,
     resolver: Option<&Resolver>,
 ) -> SecretComparison {
-    let comparisons: Vec<(Address, Comparison<'_>)> = matches
-        .recorded_connectors()
-        .filter_map(|connector| {
+    let comparisons = || {
+        let connectors = matches.recorded_connectors();
+        connectors.filter_map(|connector| {
             let comparison = Comparison {
                 leaves: connector.declared.secret_leaves(),
                 rotation: connector.declared.rotation,
                 sent: connector.recorded.sent.as_deref()?,
                 fingerprinter,
             };
-            Some((connector.address(), comparison))
+            Some((connector, comparison))
         })
-        .collect();
+    };
     let current = match resolver {
         None => None,
-        Some(resolver) => Some(read_current(&comparisons, resolver).await),
+        Some(resolver) => {
+            let comparisons = comparisons().map(|(_, comparison)| comparison);
+            Some(read_current(comparisons, resolver).await)
+        }
     };
     let mut result = SecretComparison::default();
-    for (address, comparison) in comparisons {
+    // The leaves are collected a second time here: those of all connectors would take more memory than the project.
+    for (connector, comparison) in comparisons() {
         let statuses = comparison.statuses(current.as_ref());
         let new_versions = comparison.new_versions(&statuses, current.as_ref());
         if !new_versions.is_empty() {
-            result.versions.insert(address.clone(), new_versions);
+            result.versions.insert(connector.address(), new_versions);
         }
-        result.connectors.insert(address, statuses);
+        result.add(connector.recorded.id, || connector.address(), statuses);
     }
     result.unresolved = current
         .map(|current| current.unresolved)
@@ -65,26 +68,27 @@ pub async fn compare_oauth_apps(
     fingerprinter: &Fingerprinter,
     resolver: Option<&Resolver>,
 ) -> BTreeMap<DefinitionId, BTreeSet<String>> {
-    let (ids, comparisons): (Vec<DefinitionId>, Vec<(Address, Comparison<'_>)>) = declared
-        .iter()
-        .filter_map(|(id, app)| {
+    let comparisons = || {
+        declared.iter().filter_map(|(id, app)| {
             let comparison = Comparison {
                 leaves: app.leaves(),
                 rotation: RotationMode::Compare,
                 sent: &recorded.get(id)?.sent,
                 fingerprinter,
             };
-            Some((*id, (Address::customer(&*app.kind), comparison)))
+            Some((*id, comparison))
         })
-        .unzip();
+    };
     let current = match resolver {
         None => None,
-        Some(resolver) => Some(read_current(&comparisons, resolver).await),
+        Some(resolver) => {
+            let comparisons = comparisons().map(|(_, comparison)| comparison);
+            Some(read_current(comparisons, resolver).await)
+        }
     };
-    let changed = comparisons
-        .iter()
-        .map(|(_, comparison)| comparison.changed_fields(current.as_ref()));
-    ids.into_iter().zip(changed).collect()
+    comparisons()
+        .map(|(id, comparison)| (id, comparison.changed_fields(current.as_ref())))
+        .collect()
 }
 
 /// The current versions and values in the stores.
@@ -96,29 +100,23 @@ struct CurrentSecrets {
     unresolved: Vec<UnresolvedReference>,
 }
 
-async fn read_current(
-    comparisons: &[(Address, Comparison<'_>)],
+async fn read_current<'a>(
+    comparisons: impl Iterator<Item = Comparison<'a>>,
     resolver: &Resolver,
 ) -> CurrentSecrets {
-    let unverified: Vec<UnverifiedReference<'_>> = comparisons
+    let mut unverified = BTreeSet::new();
+    for comparison in comparisons {
+        unverified.extend(comparison.unverified());
+    }
+    let versioned = unverified
         .iter()
-        .flat_map(|(_, comparison)| comparison.unverified())
-        .collect();
-    let versioned: BTreeSet<SecretRef> = unverified
-        .iter()
-        .filter(|unverified| unverified.sent_version.is_some())
-        .map(|unverified| unverified.reference.clone())
-        .collect();
-    let versions = resolver.versions(&versioned).await;
+        .filter(|unverified| unverified.sent_version.is_some());
+    let versions = resolver.versions(&distinct(versioned)).await;
     let has_other_version = |unverified: &&UnverifiedReference<'_>| {
         let current = versions.get(unverified.reference).map(String::as_str);
         current.is_none() || current != unverified.sent_version
     };
-    let unread: BTreeSet<SecretRef> = unverified
-        .iter()
-        .filter(has_other_version)
-        .map(|unverified| unverified.reference.clone())
-        .collect();
+    let unread = distinct(unverified.iter().filter(has_other_version));
     let (values, failures) = resolver.resolve_all(&unread).await;
     CurrentSecrets {
         versions,
@@ -127,7 +125,16 @@ async fn read_current(
     }
 }
 
+fn distinct<'a>(
+    unverified: impl Iterator<Item = &'a UnverifiedReference<'a>>,
+) -> BTreeSet<SecretRef> {
+    let references: BTreeSet<&SecretRef> =
+        unverified.map(|unverified| unverified.reference).collect();
+    references.into_iter().cloned().collect()
+}
+
 /// A reference whose status depends on its current version or value.
+#[derive(Eq, Ord, PartialEq, PartialOrd)]
 struct UnverifiedReference<'a> {
     reference: &'a SecretRef,
     /// The version that was sent, if this reference was the source.
@@ -142,9 +149,9 @@ struct Comparison<'a> {
     fingerprinter: &'a Fingerprinter,
 }
 
-impl Comparison<'_> {
-    fn unverified(&self) -> impl Iterator<Item = UnverifiedReference<'_>> {
-        self.leaves.iter().filter_map(|(path, leaf)| match leaf {
+impl<'a> Comparison<'a> {
+    fn unverified(&self) -> impl Iterator<Item = UnverifiedReference<'a>> {
+        self.leaves.iter().filter_map(|(path, leaf)| match *leaf {
             Setting::Secret(reference) if self.status_without_value(path, leaf).is_none() => {
                 Some(UnverifiedReference {
                     reference,
@@ -155,7 +162,7 @@ impl Comparison<'_> {
         })
     }
 
-    fn sent_version(&self, path: &str, reference: &SecretRef) -> Option<&str> {
+    fn sent_version(&self, path: &str, reference: &SecretRef) -> Option<&'a str> {
         let version = self.sent.versions.get(path)?;
         let is_source = self.sent.references.get(path) == Some(&reference.to_string());
         is_source.then_some(version.as_str())
