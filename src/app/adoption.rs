@@ -319,7 +319,7 @@ impl Adoption {
         let entries = recorded.customers.values_mut();
         for entry in entries.filter(|entry| entry.name == self.address.customer) {
             if let Some(name) = &self.address.connector {
-                entry.connectors.remove(name);
+                entry.connectors.remove(name.as_str());
             }
         }
     }
@@ -368,7 +368,7 @@ impl Adoption {
             .filter(|(_, customer)| customer.name == self.address.customer)
             .filter_map(|(workspace, customer)| match &self.address.connector {
                 None => Some(workspace.0),
-                Some(name) => Some(customer.connectors.get(name)?.id.0),
+                Some(name) => Some(customer.connectors.get(name.as_str())?.id.0),
             })
             .any(|recorded| self.id.is_none_or(|id| recorded == id))
     }

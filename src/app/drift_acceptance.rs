@@ -338,7 +338,7 @@ impl Acceptor<'_> {
         if connectors.contains_key(name) {
             return Err(NOT_EDITABLE);
         }
-        connectors.insert(name.to_owned(), Arc::new(connector));
+        connectors.insert(name.into(), Arc::new(connector));
         Ok(())
     }
 

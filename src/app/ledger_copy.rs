@@ -227,7 +227,7 @@ impl Part {
             .iter()
             .filter(|(_, entry)| self.has(entry))
         {
-            let changed = entry.connectors.keys().cloned().collect();
+            let changed = entry.connectors.keys().map(String::from).collect();
             ledger.record(*id, entry, &changed).await?;
             ledger.finish(*id);
         }

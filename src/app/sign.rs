@@ -111,7 +111,7 @@ fn rows(entry: &CustomerEntry, listed: &BTreeSet<ConnectorId>) -> Vec<SigningCon
     let named = entry
         .connectors
         .iter()
-        .map(|(name, connector)| (connector.id, Some(name.clone())));
+        .map(|(name, connector)| (connector.id, Some(name.into())));
     let pending = entry.pending_deletion.iter().map(|id| (*id, None));
     named
         .chain(pending)

@@ -42,7 +42,7 @@ impl App<'_> {
             self.ledger.journal(&plan.open).await?;
         }
         for (id, customer) in &plan.customers {
-            let changed = customer.connectors.keys().cloned().collect();
+            let changed = customer.connectors.keys().map(String::from).collect();
             self.ledger.record(*id, customer, &changed).await?;
             self.ledger.finish(*id);
         }

@@ -10,7 +10,9 @@ use super::packs::{self, PackedEntries};
 use super::rotations;
 use super::snapshot::StoredLedger;
 use super::{LedgerError, LedgerStore, head};
-use crate::model::{CustomerEntry, Damage, LockUnpoisoned, UnverifiedCause, WorkspaceId};
+use crate::model::{
+    CustomerEntry, Damage, LockUnpoisoned, SharedTexts, UnverifiedCause, WorkspaceId,
+};
 use crate::side_by_side::in_order;
 use futures_util::{StreamExt, TryStreamExt, stream};
 use serde::{Deserialize, Serialize};
@@ -78,6 +80,14 @@ pub(super) enum File {
 }
 
 impl File {
+    /// The same file. Texts of its entry share their memory with those in `texts`.
+    fn sharing(mut self, texts: &SharedTexts) -> Self {
+        if let Self::Signed { customer, .. } = &mut self {
+            *customer = customer.take().map(|customer| customer.sharing(texts));
+        }
+        self
+    }
+
     /// Keeps an error that concerns the entry only.
     fn damaged(error: LedgerError) -> Result<Self, LedgerError> {
         error.damage().map(Self::Damaged).ok_or(error)
@@ -142,7 +152,10 @@ fn read_packed(
     };
     let read_chunk = |chunk: usize| -> Result<Vec<(WorkspaceId, File)>, LedgerError> {
         let texts = std::mem::take(&mut *chunks[chunk].lock_unpoisoned());
-        texts.into_iter().map(read_entry).collect()
+        let shared = SharedTexts::default();
+        let entries = texts.into_iter().map(read_entry);
+        let entries = entries.map(|read| read.map(|(id, file)| (id, file.sharing(&shared))));
+        entries.collect()
     };
     let mut files = Ok(BTreeMap::new());
     in_order(chunks.len(), read_chunk, |_, chunk| {
@@ -177,7 +190,7 @@ async fn read_file(
         Err(error) => Err(error),
     };
     let file = read.or_else(File::damaged)?;
-    Ok(Some((id, file)))
+    Ok(Some((id, file.sharing(&SharedTexts::default()))))
 }
 
 fn open(

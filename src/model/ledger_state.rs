@@ -3,7 +3,7 @@
 
 use super::{
     Cache, ConnectorId, DefinitionId, Entity, Fields, LastWrite, Protection, RecordedGuards,
-    Region, Settings, Status, TemplateId, WorkspaceId,
+    Region, Settings, SharedText, Status, TemplateId, WorkspaceId,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -189,7 +189,7 @@ pub struct CustomerEntry {
     pub unmanaged: Option<BTreeSet<ConnectorId>>,
     /// Connectors by name.
     #[serde(default)]
-    pub connectors: BTreeMap<String, Arc<ConnectorEntry>>,
+    pub connectors: BTreeMap<SharedText, Arc<ConnectorEntry>>,
     /// Owned connectors that were replaced or whose deletion has started.
     #[serde(default, alias = "leaving", skip_serializing_if = "BTreeSet::is_empty")]
     pub pending_deletion: BTreeSet<ConnectorId>,
@@ -338,17 +338,17 @@ pub struct Applied {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct SentFingerprints {
     /// The id of the key that made the fingerprints.
-    pub key_id: String,
+    pub key_id: SharedText,
     /// Random for each request, so that equal secrets of two connectors have different fingerprints.
     pub salt: String,
     /// HMAC-SHA-256 by path, hexadecimal.
     pub fingerprints: Fields<String>,
     /// The resolved reference by path. Literals have none.
     #[serde(default)]
-    pub references: Fields<String>,
+    pub references: Fields<SharedText>,
     /// The version of the value in its store by path, if the store has versions.
     #[serde(default, skip_serializing_if = "Fields::is_empty")]
     pub versions: Fields<String>,
     /// When the secrets were sent, RFC 3339.
-    pub at: String,
+    pub at: SharedText,
 }

@@ -39,6 +39,7 @@ mod selector;
 mod setting;
 mod setting_value;
 mod shard;
+mod shared_entry;
 mod shared_text;
 mod source_template;
 mod store_kind;

@@ -145,12 +145,12 @@ mod tests {
     #[test]
     fn value_at_a_path_that_was_sent_is_withheld() {
         let sent = SentFingerprints {
-            key_id: String::new(),
+            key_id: "".into(),
             salt: String::new(),
             fingerprints: [("config.a".to_owned(), String::new())].into(),
-            references: [("config.b".to_owned(), String::new())].into(),
+            references: [("config.b".to_owned(), "".into())].into(),
             versions: [].into(),
-            at: String::new(),
+            at: "".into(),
         };
         let paths = SecretPaths::new("config", [], Some(&sent));
         assert!(paths.withholds("config.a", &json!("harmless")));

@@ -38,6 +38,12 @@ impl From<&String> for SharedText {
     }
 }
 
+impl From<&SharedText> for String {
+    fn from(text: &SharedText) -> Self {
+        text.as_str().to_owned()
+    }
+}
+
 impl Deref for SharedText {
     type Target = str;
 

@@ -9,7 +9,7 @@ use super::read_state::ReadState;
 use crate::api::{ApiError, ConnectorIds};
 use crate::model::{
     Completeness, ConnectorEntry, ConnectorId, CustomerEntry, DesiredConnector, ObservedConnector,
-    OrganizationListing, WorkspaceId, filled,
+    OrganizationListing, SharedText, WorkspaceId, filled,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -98,7 +98,7 @@ impl Observer<'_> {
         let declared = self.desired.customers.get(name)?;
         let is_same_customer = recorded.name == name && !recorded.suspended;
         let connectors = &recorded.connectors;
-        let is_declared = |(name, entry): (&String, &Arc<ConnectorEntry>)| {
+        let is_declared = |(name, entry): (&SharedText, &Arc<ConnectorEntry>)| {
             let declared = declared.connectors.get(name);
             declared.is_some_and(|declared| is_unchanged(declared, entry))
         };
@@ -135,7 +135,7 @@ fn recorded_connectors(recorded: &CustomerEntry) -> BTreeMap<ConnectorId, Observ
     connectors
         .map(|(name, entry)| {
             let observed = ObservedConnector {
-                name: name.clone(),
+                name: name.into(),
                 definition_id: entry.definition_id,
                 kind_name: None,
                 template_id: entry.template_id,

@@ -87,7 +87,7 @@ fn recorded(
             updated_at: Some(APPLIED_AT.into()),
             write: None,
         };
-        ((*name).to_owned(), connector.into())
+        ((*name).into(), connector.into())
     });
     let customer = CustomerEntry {
         name: name.into(),

@@ -238,7 +238,7 @@ fn recorded_id(recorded: &LedgerState, address: &Address) -> Option<ConnectorId>
     let name = address.connector.as_ref()?;
     let mut customers = recorded.customers.values();
     let customer = customers.find(|customer| customer.name == address.customer)?;
-    Some(customer.connectors.get(name)?.id)
+    Some(customer.connectors.get(name.as_str())?.id)
 }
 
 /// A blocked customer blocks its connectors.

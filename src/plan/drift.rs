@@ -8,8 +8,8 @@ use super::drift_connector::connector_fields;
 use super::{BlockReason, Blocked, FieldChange, FieldValue, Policy};
 use crate::model::{
     Address, Cache, ConnectorEntry, ConnectorId, CustomerEntry, DefinitionId, LedgerState,
-    Observed, ObservedConnector, ObservedCustomer, ObservedStatus, OrganizationId, Status,
-    WorkspaceId,
+    Observed, ObservedConnector, ObservedCustomer, ObservedStatus, OrganizationId, SharedText,
+    Status, WorkspaceId,
 };
 use serde::Serialize;
 use serde_json::Value;
@@ -127,7 +127,7 @@ pub fn drift(recorded: &LedgerState, observed: &Observed, policy: &Policy) -> Dr
         }
         drift.summary.compared += 1;
         let is_compared =
-            |name: &&String| policy.selects(&Address::connector(&customer.name, *name));
+            |name: &&SharedText| policy.selects(&Address::connector(&customer.name, *name));
         let connectors = customer.connectors.keys().filter(is_compared).count();
         drift.summary.connectors_compared += u64::try_from(connectors).unwrap_or(u64::MAX);
         let mut changes = compare(*id, customer, observed.customers.get(id));
@@ -224,7 +224,7 @@ fn recorded_changes(
     recorded: &CustomerEntry,
     live: &BTreeMap<ConnectorId, ObservedConnector>,
 ) -> Vec<Drifted> {
-    let compare = |(recorded_name, connector): (&String, &Arc<ConnectorEntry>)| {
+    let compare = |(recorded_name, connector): (&SharedText, &Arc<ConnectorEntry>)| {
         let address = Address::connector(&recorded.name, recorded_name);
         let subject = DriftSubject::Connector(connector.id, connector.definition_id);
         match live.get(&connector.id) {

@@ -299,7 +299,7 @@ fn recorded_references(entry: &CustomerEntry) -> Option<References> {
     let types = connectors.clone().map(|connector| connector.definition_id);
     let references = connectors
         .filter_map(|connector| connector.sent.as_deref())
-        .flat_map(|sent| sent.references.values().cloned());
+        .flat_map(|sent| sent.references.values().map(String::from));
     references_key(types, references)
 }
 
@@ -332,7 +332,7 @@ type Names = BTreeSet<(String, DefinitionId)>;
 
 fn recorded_names(entry: &CustomerEntry) -> Option<Names> {
     let connectors = entry.connectors.iter();
-    let names = connectors.map(|(name, connector)| (name.clone(), connector.definition_id));
+    let names = connectors.map(|(name, connector)| (name.into(), connector.definition_id));
     Some(names.collect()).filter(|names: &Names| !names.is_empty())
 }
 

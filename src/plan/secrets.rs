@@ -4,7 +4,7 @@
 use super::{FieldChange, FieldValue, Reason, UnverifiedSecret};
 use crate::model::{
     ConnectorBody, ConnectorEntry, DesiredConnector, SecretRef, SecretStatus, SecretStatuses,
-    Setting, UnverifiedReason,
+    Setting, SharedText, UnverifiedReason,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -58,7 +58,8 @@ fn compare(
 ) {
     for (path, leaf) in leaves {
         let reference = reference_text(leaf);
-        let text_changed = reference != sent.references.get(path).cloned();
+        let text_changed =
+            reference.as_deref() != sent.references.get(path).map(SharedText::as_str);
         if !sent.fingerprints.contains_key(path) {
             verdict.add(path, FieldValue::Absent, shown(readable, path, leaf));
             continue;
@@ -137,7 +138,7 @@ fn before(sent: &crate::model::SentFingerprints, path: &str) -> FieldValue {
     sent.references
         .get(path)
         .map_or(FieldValue::Unreadable, |reference| {
-            FieldValue::Reference(reference.clone())
+            FieldValue::Reference(reference.into())
         })
 }
 

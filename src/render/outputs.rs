@@ -176,7 +176,7 @@ mod tests {
             connectors: names
                 .iter()
                 .zip(1..)
-                .map(|(name, id)| ((*name).to_owned(), connector(id).into()))
+                .map(|(name, id)| ((*name).into(), connector(id).into()))
                 .collect(),
             ..CustomerEntry::default()
         };

@@ -8,7 +8,7 @@ use super::canonical::canonical;
 use super::{PlanFileError, digest};
 use crate::model::{
     Address, ConnectorEntry, ConnectorId, CustomerEntry, Desired, LedgerState, Observed,
-    SecretPaths, SentFingerprints, Setting, Settings,
+    SecretPaths, SentFingerprints, Setting, Settings, SharedText,
 };
 use crate::plan::{DeclaredSettings, match_resources};
 use serde::{Deserialize, Serialize};
@@ -160,7 +160,7 @@ fn written(content: &str, id: &str, signature: Option<&str>) -> String {
 }
 
 fn clear(sent: &mut SentFingerprints) {
-    sent.key_id.clear();
+    sent.key_id = SharedText::from("");
     sent.salt.clear();
     let paths = sent.fingerprints.keys();
     sent.fingerprints = paths.map(|path| (path, String::new())).collect();

@@ -3,7 +3,9 @@
 //!
 //! Does not make fingerprints without a key, because a plain hash of a short secret can be guessed.
 
-use crate::model::{Fields, OrganizationId, SecretRef, SecretValue, SentFingerprints, Setting};
+use crate::model::{
+    Fields, OrganizationId, SecretRef, SecretValue, SentFingerprints, Setting, SharedText,
+};
 use data_encoding::HEXLOWER;
 use hmac::{HmacReset, KeyInit as _, Mac as _};
 use sha2::Sha256;
@@ -15,7 +17,7 @@ use zeroize::Zeroizing;
 #[derive(Clone)]
 pub struct Fingerprinter {
     key: Zeroizing<[u8; 32]>,
-    key_id: String,
+    key_id: SharedText,
 }
 
 impl std::fmt::Debug for Fingerprinter {
@@ -34,7 +36,9 @@ impl Fingerprinter {
             organization.0.as_bytes(),
         ];
         let key = Zeroizing::new(mac(material.expose().as_bytes(), &context));
-        let key_id = HEXLOWER.encode(&mac(key.as_slice(), &[b"key id".as_slice()])[..8]);
+        let key_id = HEXLOWER
+            .encode(&mac(key.as_slice(), &[b"key id".as_slice()])[..8])
+            .into();
         Self { key, key_id }
     }
 
@@ -65,7 +69,7 @@ impl Fingerprinter {
         for (path, leaf) in leaves {
             let fingerprint = match leaf {
                 Setting::Secret(reference) => {
-                    references.push((path.clone(), reference.to_string()));
+                    references.push((path.clone(), reference.to_string().into()));
                     let value = value(reference);
                     if let Some(version) = value.and_then(SecretValue::version) {
                         versions.push((path.clone(), version.to_owned()));
@@ -82,7 +86,7 @@ impl Fingerprinter {
             fingerprints: Fields::from_iter(fingerprints),
             references: Fields::from_iter(references),
             versions: Fields::from_iter(versions),
-            at,
+            at: at.into(),
         }
     }
 
@@ -286,7 +290,7 @@ mod tests {
     fn key_id_is_16_hex_digits_and_shown_by_debug() {
         let key = fingerprinter("k");
         let shown = format!("{key:?}");
-        assert!(shown.contains(&key.key_id) && key.key_id.len() == 16);
+        assert!(shown.contains(key.key_id.as_str()) && key.key_id.len() == 16);
     }
 
     #[test]

@@ -125,7 +125,7 @@ fn customer_entry<'a>(
 /// The connector that the ledger records at an address.
 fn recorded_at(recorded: &LedgerState, address: &Address) -> Option<ConnectorId> {
     let (_, entry) = customer_entry(recorded, &address.customer)?;
-    let connector = entry.connectors.get(address.connector.as_ref()?)?;
+    let connector = entry.connectors.get(address.connector.as_deref()?)?;
     Some(connector.id)
 }
 

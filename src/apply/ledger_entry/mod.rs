@@ -73,7 +73,7 @@ impl<'a> LedgerEntry<'a> {
             context,
             workspace: plan.workspace_id,
             names: connectors
-                .map(|(name, connector)| (connector.id, name.clone()))
+                .map(|(name, connector)| (connector.id, name.into()))
                 .collect(),
             entry,
             changed: BTreeSet::new(),
@@ -149,7 +149,7 @@ impl<'a> LedgerEntry<'a> {
     fn set(&mut self, name: &str, record: Arc<ConnectorEntry>) {
         self.names.insert((record.id, name.to_owned()));
         let id = record.id;
-        let before = self.entry.connectors.insert(name.to_owned(), record);
+        let before = self.entry.connectors.insert(name.into(), record);
         if let Some(before) = before.filter(|before| before.id != id) {
             self.names.remove(&(before.id, name.to_owned()));
         }
@@ -160,7 +160,7 @@ impl<'a> LedgerEntry<'a> {
     fn unset(&mut self, id: ConnectorId) -> Option<Previous> {
         let name = self.name_of(id)?.to_owned();
         self.names.remove(&(id, name.clone()));
-        let record = self.entry.connectors.remove(&name)?;
+        let record = self.entry.connectors.remove(name.as_str())?;
         self.changed.insert(name.clone());
         Some((name, record))
     }
@@ -236,7 +236,7 @@ impl LedgerEntry<'_> {
     }
 
     fn correct_connector(&mut self, update: &ConnectorUpdate) {
-        if let Some(before) = self.entry.connectors.get_mut(&update.body.name) {
+        if let Some(before) = self.entry.connectors.get_mut(update.body.name.as_str()) {
             let sent = before
                 .sent
                 .as_ref()

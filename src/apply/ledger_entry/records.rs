@@ -51,7 +51,7 @@ pub(super) fn with_current_references(
         .secret_leaves()
         .into_iter()
         .filter_map(|(path, leaf)| match leaf {
-            Setting::Secret(reference) => Some((path, reference.to_string())),
+            Setting::Secret(reference) => Some((path, reference.to_string().into())),
             _ => None,
         })
         .collect();

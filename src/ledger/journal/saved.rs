@@ -59,7 +59,7 @@ impl SavedLine {
         entry: &CustomerEntry,
         names: &BTreeSet<String>,
     ) -> Self {
-        let connector = |name: &String| entry.connectors.get_key_value(name);
+        let connector = |name: &String| entry.connectors.get_key_value(name.as_str());
         let connectors = names.iter().filter_map(connector);
         let removed = names.iter().filter(|name| connector(name).is_none());
         Self {
@@ -102,7 +102,7 @@ impl SavedLine {
         saved.revision = self.revision;
         let before = saved.entry.as_mut()?;
         let mut connectors = std::mem::take(&mut before.connectors);
-        connectors.retain(|name, _| !removed.contains(name));
+        connectors.retain(|name, _| !removed.contains(name.as_str()));
         connectors.extend(change.connectors);
         *before = CustomerEntry {
             unmanaged: before.unmanaged.take(),
@@ -128,13 +128,11 @@ mod tests {
             unmanaged: Some(BTreeSet::from([ConnectorId(Uuid::nil())])),
             ..CustomerEntry::default()
         };
-        entry
-            .connectors
-            .insert("stays".to_owned(), record(1).into());
-        entry.connectors.insert("goes".to_owned(), record(2).into());
+        entry.connectors.insert("stays".into(), record(1).into());
+        entry.connectors.insert("goes".into(), record(2).into());
         let mut lines = vec![SavedLine::whole(WORKSPACE, 1, Some(&entry))];
         entry.connectors.remove("goes");
-        entry.connectors.insert("new".to_owned(), record(3).into());
+        entry.connectors.insert("new".into(), record(3).into());
         entry.pending_deletion.insert(record(2).id);
         entry.protect = crate::model::Protection::Full;
         let names = BTreeSet::from(["goes".to_owned(), "new".to_owned()]);

@@ -97,7 +97,7 @@ fn prefer_older_duplicate(recovered: &mut Recovered, creation: &JournalEntry, ob
     if let Some(oldest) = oldest.filter(|oldest| *oldest != own.id) {
         ledger.pending_deletion.insert(own.id);
         ledger.connectors.insert(
-            name.to_owned(),
+            name.into(),
             Arc::new(ConnectorEntry {
                 id: oldest,
                 sent: None,
@@ -326,7 +326,7 @@ fn record(
         }
         ledger.pending_deletion.insert(rival.id);
     }
-    ledger.connectors.insert(name.to_owned(), Arc::new(created));
+    ledger.connectors.insert(name.into(), Arc::new(created));
 }
 
 #[cfg(test)]

@@ -21,12 +21,12 @@ pub(super) fn id(n: u128) -> ConnectorId {
 
 pub(in crate::ledger) fn record(n: u128) -> ConnectorEntry {
     let sent = SentFingerprints {
-        key_id: String::new(),
+        key_id: "".into(),
         salt: n.to_string(),
         fingerprints: Fields::new(),
         references: Fields::new(),
         versions: Fields::new(),
-        at: String::new(),
+        at: "".into(),
     };
     ConnectorEntry {
         id: id(n),
@@ -80,7 +80,7 @@ pub(super) fn recorded(connectors: &[(&str, ConnectorEntry)]) -> LedgerState {
     let ledger = CustomerEntry {
         name: "acme".into(),
         connectors: connectors
-            .map(|(name, entry)| (name.to_owned(), Arc::new(entry)))
+            .map(|(name, entry)| (name.into(), Arc::new(entry)))
             .collect(),
         ..CustomerEntry::default()
     };

@@ -113,7 +113,7 @@ impl<'a> RenameCandidates<'a> {
 
 fn recorded_key(recorded: &ConnectorEntry) -> Option<RenameKey> {
     let references = recorded.sent.as_ref()?.references.iter();
-    let references = references.map(|(path, reference)| (path.to_owned(), reference.clone()));
+    let references = references.map(|(path, reference)| (path.to_owned(), reference.into()));
     let Applied {
         environment,
         replication_config,

@@ -55,7 +55,7 @@ impl Outputs {
                 .map(|(id, customer)| {
                     let connectors = customer.connectors.iter().map(|(name, connector)| {
                         let output = ConnectorOutput::new(connector.id, connector.definition_id);
-                        (name.clone(), output)
+                        (name.into(), output)
                     });
                     let output = CustomerOutput::new(*id, connectors.collect());
                     (customer.name.clone(), output)

@@ -164,7 +164,8 @@ impl<'a> Comparison<'a> {
 
     fn sent_version(&self, path: &str, reference: &SecretRef) -> Option<&'a str> {
         let version = self.sent.versions.get(path)?;
-        let is_source = self.sent.references.get(path) == Some(&reference.to_string());
+        let source = self.sent.references.get(path);
+        let is_source = source.is_some_and(|source| source == reference.to_string().as_str());
         is_source.then_some(version.as_str())
     }
 

@@ -82,7 +82,8 @@ impl World {
         };
         for (path, leaf) in leaves {
             if let Setting::Secret(reference) = leaf {
-                sent.references.insert(path.clone(), reference.to_string());
+                sent.references
+                    .insert(path.clone(), reference.to_string().into());
             }
             sent.fingerprints.insert(path, self.fingerprint(leaf));
         }
@@ -150,7 +151,7 @@ impl World {
         let body = &update.body;
         let references = self.sent(body.secret_leaves()).references;
         let entry = self.recorded.customers.get_mut(&id).unwrap();
-        let Some(before) = entry.connectors.get(&body.name).cloned() else {
+        let Some(before) = entry.connectors.get(body.name.as_str()).cloned() else {
             return;
         };
         let sent = before
@@ -167,7 +168,9 @@ impl World {
             write: update.write.clone(),
             ..record(body, before.id, None)
         };
-        entry.connectors.insert(body.name.clone(), Arc::new(after));
+        entry
+            .connectors
+            .insert(body.name.as_str().into(), Arc::new(after));
     }
 
     /// Asserts that the world satisfies the step's precondition.

@@ -26,7 +26,9 @@ async fn changed(fixture: &Fixture) -> (Ledger, CustomerEntry) {
     let mut changed = entry(1);
     for n in [1, 2] {
         let name = format!("connector {n}");
-        changed.connectors.insert(name.clone(), record(n).into());
+        changed
+            .connectors
+            .insert(name.as_str().into(), record(n).into());
         recorded(&ledger, 1, &changed, &[&name]).await;
     }
     changed.connectors.remove("connector 1");
