@@ -6,19 +6,15 @@
 
 use super::authenticate::Authenticator;
 use super::envelope::{self, Opened, Sealed};
-use super::packs::{self, PackedEntries};
+use super::packs;
 use super::rotations;
 use super::snapshot::StoredLedger;
 use super::{LedgerError, LedgerStore, head};
-use crate::model::{
-    CustomerEntry, Damage, LockUnpoisoned, SharedTexts, UnverifiedCause, WorkspaceId,
-};
+use crate::model::{CustomerEntry, Damage, SharedTexts, UnverifiedCause, WorkspaceId};
 use crate::side_by_side::in_order;
 use futures_util::{StreamExt, TryStreamExt, stream};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::Mutex;
 use uuid::Uuid;
 
 pub(super) const DIR: &str = "customers";
@@ -108,13 +104,13 @@ pub(super) async fn read(
     // An entry that a concurrent run moves to a pack meanwhile may be missing, and then the ledger is read again.
     let (files, packs, rotations) = tokio::try_join!(
         read_files(store, authenticator),
-        packs::read_all(store),
+        packs::read_all(store, |texts| read_packed(store, authenticator, texts)),
         rotations::read(store, authenticator, head.signed()),
     )?;
     Ok(StoredLedger {
         head,
         files,
-        packed: read_packed(store, authenticator, packs.entries)?,
+        packed: packs.entries,
         packs: packs.names,
         damaged_packs: packs.damaged,
         rotations,
@@ -133,31 +129,24 @@ async fn read_files(
         .await
 }
 
-/// Reads the entries of packs, on several threads. Drops each text once it is read.
+/// Reads entries of a pack, on several threads.
 fn read_packed(
     store: &LedgerStore,
     authenticator: &Authenticator,
-    texts: PackedEntries,
-) -> Result<BTreeMap<WorkspaceId, File>, LedgerError> {
-    let count = texts.len();
-    let mut texts = texts.into_iter();
-    let chunks: Vec<Mutex<Vec<(WorkspaceId, String)>>> = (0..count.div_ceil(READ_TOGETHER))
-        .map(|_| Mutex::new(texts.by_ref().take(READ_TOGETHER).collect()))
-        .collect();
-    let read_entry = |(id, text): (WorkspaceId, String)| {
-        let name = file(id);
-        let path = store.shown(&name);
-        let opened = open(authenticator, &name, &text, &path).or_else(File::damaged);
-        opened.map(|file| (id, file))
-    };
+    texts: &[(WorkspaceId, &str)],
+) -> Result<Vec<(WorkspaceId, File)>, LedgerError> {
+    let chunks: Vec<&[(WorkspaceId, &str)]> = texts.chunks(READ_TOGETHER).collect();
     let read_chunk = |chunk: usize| -> Result<Vec<(WorkspaceId, File)>, LedgerError> {
-        let texts = std::mem::take(&mut *chunks[chunk].lock_unpoisoned());
         let shared = SharedTexts::default();
-        let entries = texts.into_iter().map(read_entry);
-        let entries = entries.map(|read| read.map(|(id, file)| (id, file.sharing(&shared))));
-        entries.collect()
+        let read_entry = |(id, text): &(WorkspaceId, &str)| {
+            let name = file(*id);
+            let opened = open(authenticator, &name, text, &store.shown(&name));
+            let file = opened.or_else(File::damaged)?;
+            Ok((*id, file.sharing(&shared)))
+        };
+        chunks[chunk].iter().map(read_entry).collect()
     };
-    let mut files = Ok(BTreeMap::new());
+    let mut files = Ok(Vec::with_capacity(texts.len()));
     in_order(chunks.len(), read_chunk, |_, chunk| {
         if let Ok(read) = &mut files {
             match chunk {

@@ -13,6 +13,7 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 use std::path::Path;
 
 const DIR: &str = "packs";
@@ -23,17 +24,29 @@ const PARALLEL: usize = 16;
 const SEPARATORS: usize = 48;
 /// The largest pack that is read. An entry takes about 2 KiB.
 const MAX_SIZE: u64 = 256 << 20;
+/// Entries of a pack that are parsed before their text is freed.
+const PARSED_TOGETHER: usize = 1024;
 
-/// The texts of entries by workspace.
-pub(super) type PackedEntries = BTreeMap<WorkspaceId, String>;
+/// The texts of a pack's entries by workspace.
+pub(super) type PackedTexts<'a> = BTreeMap<WorkspaceId, &'a str>;
 
 /// Every pack of a ledger.
-#[derive(Debug, Default)]
-pub(super) struct Packs {
+#[derive(Debug)]
+pub(super) struct Packs<E> {
     /// The packs that exist.
     pub(super) names: BTreeSet<String>,
-    pub(super) entries: PackedEntries,
+    pub(super) entries: BTreeMap<WorkspaceId, E>,
     pub(super) damaged: DamagedPacks,
+}
+
+impl<E> Default for Packs<E> {
+    fn default() -> Self {
+        Self {
+            names: BTreeSet::new(),
+            entries: BTreeMap::new(),
+            damaged: DamagedPacks::default(),
+        }
+    }
 }
 
 /// The packs that cannot be read, by name.
@@ -49,9 +62,7 @@ impl DamagedPacks {
     /// Replaces each of the packs by an empty one.
     pub(super) async fn clear(self, store: &LedgerStore) -> Result<(), LedgerError> {
         for name in self.0.into_keys() {
-            store
-                .replace(&name, &encoded(&PackedEntries::new()))
-                .await?;
+            store.replace(&name, &encoded(&PackedTexts::new())).await?;
         }
         Ok(())
     }
@@ -61,9 +72,10 @@ impl DamagedPacks {
 pub(super) type Changes = BTreeMap<WorkspaceId, Option<String>>;
 
 #[derive(Deserialize)]
-struct StoredPack {
+struct StoredPack<'a> {
     version: u32,
-    entries: BTreeMap<WorkspaceId, Box<RawValue>>,
+    #[serde(borrow)]
+    entries: BTreeMap<WorkspaceId, &'a RawValue>,
 }
 
 /// The name of one of the 16 packs.
@@ -81,11 +93,14 @@ fn is_pack(name: &str) -> bool {
     (0..16).any(|number| named(number) == name)
 }
 
-/// Reads all packs.
-pub(super) async fn read_all(store: &LedgerStore) -> Result<Packs, LedgerError> {
+/// Reads all packs. `parse` gets the texts of some entries at a time.
+pub(super) async fn read_all<E>(
+    store: &LedgerStore,
+    parse: impl Fn(&[(WorkspaceId, &str)]) -> Result<Vec<(WorkspaceId, E)>, LedgerError>,
+) -> Result<Packs<E>, LedgerError> {
     let names = store.list(DIR).await?;
     stream::iter(names.into_iter().filter(|name| is_pack(name)))
-        .map(async |name| (read(store, &name).await, name))
+        .map(async |name| (read(store, &name, &parse).await, name))
         .buffer_unordered(PARALLEL)
         .map(Ok)
         .try_fold(Packs::default(), async |mut packs, (read, name)| {
@@ -95,20 +110,16 @@ pub(super) async fn read_all(store: &LedgerStore) -> Result<Packs, LedgerError> 
         .await
 }
 
-impl Packs {
+impl<E> Packs<E> {
     /// Adds what was read of a pack. A pack that cannot be read is none of a run that was killed,
     /// because a pack is replaced as a whole.
     fn add(
         &mut self,
         name: String,
-        read: Result<PackedEntries, LedgerError>,
+        read: Result<Vec<(WorkspaceId, E)>, LedgerError>,
     ) -> Result<(), LedgerError> {
         match read.map_err(|error| error.damage().ok_or(error)) {
-            Ok(mut entries) => {
-                // An entry in another pack is a copy that no run changes.
-                entries.retain(|id, _| pack_of(*id) == name);
-                self.entries.append(&mut entries);
-            }
+            Ok(entries) => self.entries.extend(entries),
             Err(Ok(damage)) => drop(self.damaged.0.insert(name.clone(), damage)),
             Err(Err(error)) => return Err(error),
         }
@@ -117,21 +128,56 @@ impl Packs {
     }
 }
 
-async fn read(store: &LedgerStore, name: &str) -> Result<PackedEntries, LedgerError> {
-    let Some(text) = store.read_up_to(name, MAX_SIZE).await? else {
-        return Ok(PackedEntries::new());
+/// Reads one pack from its end. Frees the text as its entries are parsed, because the text of a large pack takes about as
+/// much memory as its entries.
+async fn read<E>(
+    store: &LedgerStore,
+    name: &str,
+    parse: impl Fn(&[(WorkspaceId, &str)]) -> Result<Vec<(WorkspaceId, E)>, LedgerError>,
+) -> Result<Vec<(WorkspaceId, E)>, LedgerError> {
+    let Some(mut text) = store.read_up_to(name, MAX_SIZE).await? else {
+        return Ok(Vec::new());
     };
+    let mut places = places(&texts(store, name, &text)?, name, &text);
+    let mut entries = Vec::with_capacity(places.len());
+    while !places.is_empty() {
+        let part = places.split_off(places.len().saturating_sub(PARSED_TOGETHER));
+        let texts = part.iter().map(|(place, id)| (*id, &text[place.clone()]));
+        entries.extend(parse(&texts.collect::<Vec<_>>())?);
+        text.truncate(part[0].0.start);
+        text.shrink_to_fit();
+    }
+    Ok(entries)
+}
+
+/// Where the entries of a pack are in its text, in order.
+fn places(texts: &PackedTexts<'_>, name: &str, text: &str) -> Vec<(Range<usize>, WorkspaceId)> {
+    // An entry in another pack is a copy that no run changes.
+    let own = texts.iter().filter(|(id, _)| pack_of(**id) == name);
+    let place = |(id, entry): (&WorkspaceId, &&str)| {
+        let start = entry.as_ptr().addr() - text.as_ptr().addr();
+        (start..start + entry.len(), *id)
+    };
+    let mut places: Vec<_> = own.map(place).collect();
+    places.sort_unstable_by_key(|(place, _)| place.start);
+    places
+}
+
+/// The texts of the entries in the text of a pack.
+fn texts<'a>(
+    store: &LedgerStore,
+    name: &str,
+    text: &'a str,
+) -> Result<PackedTexts<'a>, LedgerError> {
     let path = store.shown(name);
-    let pack: StoredPack =
-        serde_json::from_str(&text).map_err(LedgerError::unreadable(&path, WHAT, &text))?;
+    let pack: StoredPack<'_> =
+        serde_json::from_str(text).map_err(LedgerError::unreadable(&path, WHAT, text))?;
     if pack.version > VERSION {
         let version = pack.version;
         return Err(LedgerError::Newer { path, version });
     }
     let entries = pack.entries.into_iter();
-    Ok(entries
-        .map(|(id, text)| (id, String::from(Box::<str>::from(text))))
-        .collect())
+    Ok(entries.map(|(id, text)| (id, text.get())).collect())
 }
 
 /// The changes by the names of their packs.
@@ -151,12 +197,15 @@ pub(super) async fn change(
 ) -> Result<(), LedgerError> {
     let packs: Vec<(String, Vec<u8>)> = stream::iter(by_pack)
         .map(async |(name, changes)| {
-            let texts = if new.contains(&name) {
-                PackedEntries::new()
+            let text = if new.contains(&name) {
+                None
             } else {
-                read(store, &name).await?
+                store.read_up_to(&name, MAX_SIZE).await?
             };
-            Ok::<_, LedgerError>((name, encoded(&changed(texts, changes))))
+            let before = text.as_deref().map(|text| texts(store, &name, text));
+            let before = before.transpose()?.unwrap_or_default();
+            let pack = encoded(&changed(before, &changes));
+            Ok::<_, LedgerError>((name, pack))
         })
         .buffer_unordered(PARALLEL)
         .try_collect()
@@ -164,12 +213,12 @@ pub(super) async fn change(
     store.replace_all(packs).await
 }
 
-fn changed(mut texts: PackedEntries, changes: Changes) -> PackedEntries {
+fn changed<'a>(mut texts: PackedTexts<'a>, changes: &'a Changes) -> PackedTexts<'a> {
     for (id, text) in changes {
         match text {
-            Some(text) => drop(texts.insert(id, text)),
-            None => drop(texts.remove(&id)),
-        }
+            Some(text) => texts.insert(*id, text),
+            None => texts.remove(id),
+        };
     }
     texts
 }
@@ -184,7 +233,7 @@ pub(super) fn check(text: &str, path: &Path) -> Result<(), LedgerError> {
 
 /// The text of a pack. Each entry begins on a line of its own, so that people and tools that compare
 /// lines can read it. The texts of the entries are JSON.
-fn encoded(texts: &PackedEntries) -> Vec<u8> {
+fn encoded(texts: &PackedTexts<'_>) -> Vec<u8> {
     let length: usize = texts.values().map(|text| text.len() + SEPARATORS).sum();
     let mut pack = Vec::with_capacity(length + SEPARATORS);
     pack.extend_from_slice(format!("{{\"version\":{VERSION},\"entries\":{{").as_bytes());
@@ -195,4 +244,61 @@ fn encoded(texts: &PackedEntries) -> Vec<u8> {
     }
     pack.extend_from_slice(b"\n}}\n");
     pack
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Changes, PARSED_TOGETHER, Packs, by_pack, change, pack_of, read_all};
+    use crate::ledger::LedgerStore;
+    use crate::model::{Damage, WorkspaceId};
+    use std::cell::RefCell;
+    use std::collections::{BTreeMap, BTreeSet};
+    use uuid::Uuid;
+
+    /// An entry of the pack `packs/0.json`. Entries differ in length.
+    fn entry(n: usize) -> (WorkspaceId, String) {
+        let id = WorkspaceId(Uuid::from_u128(n as u128));
+        (id, format!("{{\"n\": \"{}\"}}", "é".repeat(n % 7)))
+    }
+
+    async fn read(store: &LedgerStore) -> (Packs<String>, Vec<usize>) {
+        let parts = RefCell::default();
+        let packs = read_all(store, |texts| {
+            RefCell::borrow_mut(&parts).push(texts.len());
+            Ok(texts
+                .iter()
+                .map(|(id, text)| (*id, (*text).to_owned()))
+                .collect())
+        });
+        (packs.await.unwrap(), parts.into_inner())
+    }
+
+    #[tokio::test]
+    async fn pack_of_many_entries_is_read_in_parts() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = LedgerStore::from(dir.path());
+        let entries: BTreeMap<WorkspaceId, String> =
+            (0..2 * PARSED_TOGETHER + 1).map(entry).collect();
+        let changes: Changes = entries
+            .clone()
+            .into_iter()
+            .map(|(id, text)| (id, Some(text)))
+            .collect();
+        change(&store, by_pack(changes), &BTreeSet::new())
+            .await
+            .unwrap();
+        let (packs, parts) = read(&store).await;
+        assert_eq!(packs.entries, entries);
+        assert_eq!(parts, [PARSED_TOGETHER, PARSED_TOGETHER, 1]);
+    }
+
+    #[tokio::test]
+    async fn pack_that_is_an_empty_file_is_damaged() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = LedgerStore::from(dir.path());
+        let (id, _) = entry(1);
+        store.replace(&pack_of(id), b"").await.unwrap();
+        let (packs, _) = read(&store).await;
+        assert_eq!(packs.damaged.damage(id), Some(Damage::CutShort));
+    }
 }

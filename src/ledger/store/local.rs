@@ -54,7 +54,9 @@ impl LocalStore {
         };
         files::check_owner_and_mode(&self.root, &relative, &file, self.access)
             .map_err(refused("cannot read"))?;
-        let mut content = Vec::new();
+        let size = file.metadata().map_or(0, |metadata| metadata.len());
+        let size = usize::try_from(size.min(limit)).unwrap_or_default();
+        let mut content = Vec::with_capacity(size);
         file.take(limit + 1)
             .read_to_end(&mut content)
             .map_err(LedgerError::io("cannot read", &self.path(name)))?;
