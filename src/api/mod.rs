@@ -143,7 +143,7 @@ impl From<ObservedConnector> for Replication {
         let settings = observed.detail.map(|detail| detail.replication_config);
         Self {
             settings: settings.unwrap_or_default(),
-            updated_at: observed.updated_at,
+            updated_at: observed.updated_at.map(String::from),
         }
     }
 }

@@ -167,13 +167,14 @@ fn with_existing_names<'a>(
         let existing = locations
             .get(&id)
             .and_then(|workspace| customers.get(workspace)?.connectors.as_ref()?.get(&id));
-        let is_other =
-            |existing: &&ObservedConnector| Some(&existing.name) != address.connector.as_ref();
+        let is_other = |existing: &&ObservedConnector| {
+            Some(existing.name.as_str()) != address.connector.as_deref()
+        };
         if let (Some(existing), Some(name)) = (existing.filter(is_other), &address.connector)
             && let Some(customer) = desired.to_mut().customers.get_mut(&address.customer)
             && let Some(connector) = customer.connectors.get_mut(name)
         {
-            connector.previous_name = Some(existing.name.clone());
+            connector.previous_name = Some(String::from(&existing.name));
         }
     }
     desired

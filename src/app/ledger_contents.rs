@@ -73,7 +73,7 @@ impl App<'_> {
                 Some(_) => Fingerprints::OtherKey,
             },
             secrets_sent_at: connector.sent.as_ref().map(|sent| to_seconds(&sent.at)),
-            updated_at: connector.updated_at.clone(),
+            updated_at: connector.updated_at.as_ref().map(String::from),
         }
     }
 }

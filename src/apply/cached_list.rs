@@ -2,14 +2,14 @@
 //! by type, so that a creation costs the same in a large workspace.
 
 use super::live_connectors::Listed;
-use crate::model::{ConnectorBody, ConnectorId, DefinitionId, ObservedConnector};
+use crate::model::{ConnectorBody, ConnectorId, DefinitionId, ObservedConnector, SharedText};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A list of connectors.
 #[derive(Debug, Default)]
 pub(super) struct CachedList {
     listed: Listed,
-    by_name: BTreeMap<String, BTreeSet<ConnectorId>>,
+    by_name: BTreeMap<SharedText, BTreeSet<ConnectorId>>,
     /// The connectors that the ledger did not own when the list was read.
     unowned: BTreeMap<DefinitionId, BTreeSet<ConnectorId>>,
 }
@@ -35,7 +35,7 @@ impl CachedList {
     /// The connectors with the name and the type of a body.
     pub(super) fn matching(&self, body: &ConnectorBody) -> impl Iterator<Item = ConnectorId> {
         let definition = body.definition_id;
-        let named = self.by_name.get(&body.name).into_iter().flatten();
+        let named = self.by_name.get(body.name.as_str()).into_iter().flatten();
         named
             .copied()
             .filter(move |id| self.listed[id].definition_id == definition)
@@ -78,7 +78,7 @@ mod tests {
 
     fn connector(name: &str, kind: u128) -> ObservedConnector {
         ObservedConnector {
-            name: name.to_owned(),
+            name: name.into(),
             definition_id: definition(kind),
             kind_name: None,
             template_id: None,

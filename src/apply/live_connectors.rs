@@ -286,7 +286,7 @@ fn only_new_match(
         .map(|(id, connector)| NewConnector {
             id,
             created_at: connector.created_at,
-            updated_at: connector.updated_at,
+            updated_at: connector.updated_at.map(String::from),
             settings: None,
         });
     match (new.next(), new.next()) {

@@ -61,7 +61,7 @@ impl ConnectorFacts<'_> {
         let mut entities = detail.map_or_else(Vec::new, |detail| detail.entities.clone());
         entities.sort();
         ExportedConnector {
-            name: self.observed.name.clone(),
+            name: String::from(&self.observed.name),
             id: self.id.clone(),
             kind: self.kind.map_or(definition, |kind| kind.name.clone()),
             auth,
@@ -133,7 +133,7 @@ impl DuplicateConnectors {
     ) -> Self {
         let mut counts = BTreeMap::new();
         for (_, connector) in connectors {
-            *counts.entry(connector.name.clone()).or_insert(0) += 1;
+            *counts.entry(String::from(&connector.name)).or_insert(0) += 1;
         }
         Self {
             counts,

@@ -20,10 +20,10 @@ fn connector(name: &str, kind: &str, config: &Value) -> ObservedConnector {
         template_id: Some(TemplateId(Uuid::nil())),
         created_at: None,
         updated_at: None,
-        detail: Some(ObservedDetail {
+        detail: Some(Box::new(ObservedDetail {
             replication_config: config.as_object().cloned().unwrap_or_default(),
             entities: Vec::new(),
-        }),
+        })),
     }
 }
 

@@ -262,9 +262,9 @@ mod tests {
     }
 
     async fn read(store: &LedgerStore) -> (Packs<String>, Vec<usize>) {
-        let parts = RefCell::default();
+        let parts: RefCell<Vec<usize>> = RefCell::default();
         let packs = read_all(store, |texts| {
-            RefCell::borrow_mut(&parts).push(texts.len());
+            parts.borrow_mut().push(texts.len());
             Ok(texts
                 .iter()
                 .map(|(id, text)| (*id, (*text).to_owned()))

@@ -101,7 +101,7 @@ impl LastWrite {
     }
 
     /// What happened since the write, by the `updated_at` that was observed later.
-    pub fn since(&self, observed: Option<&String>) -> SinceWrite {
+    pub fn since(&self, observed: Option<&str>) -> SinceWrite {
         match (&self.updated_at, observed) {
             (Some(written), Some(observed)) if written == observed => SinceWrite::Nothing,
             (Some(_), Some(_)) => SinceWrite::AnotherWrite,

@@ -263,7 +263,7 @@ pub struct ConnectorEntry {
     pub applied: Applied,
     /// The remote `updated_at` right after the last apply.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub updated_at: Option<String>,
+    pub updated_at: Option<SharedText>,
     /// The last write of the settings, if the API's answer is not known to be what was sent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub write: Option<Box<LastWrite>>,

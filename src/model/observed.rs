@@ -1,6 +1,8 @@
 //! Responsible for the observed state: what the remote API returned.
 
-use super::{ConnectorId, DefinitionId, Entity, OrganizationId, TemplateId, WorkspaceId};
+use super::{
+    ConnectorId, DefinitionId, Entity, OrganizationId, SharedText, TemplateId, WorkspaceId,
+};
 use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
@@ -49,10 +51,12 @@ impl Observed {
                 .iter_mut()
                 .flat_map(BTreeMap::values_mut)
             {
-                visit(&mut connector.name);
+                connector.name.edit(&mut visit);
                 connector.kind_name.iter_mut().for_each(&mut visit);
                 connector.created_at.iter_mut().for_each(&mut visit);
-                connector.updated_at.iter_mut().for_each(&mut visit);
+                if let Some(updated_at) = &mut connector.updated_at {
+                    updated_at.edit(&mut visit);
+                }
                 let details = connector.detail.iter_mut();
                 for entity in details.flat_map(|detail| &mut detail.entities) {
                     visit(&mut entity.entity);
@@ -146,7 +150,7 @@ pub enum ObservedStatus {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ObservedConnector {
     /// The name, which need not be unique.
-    pub name: String,
+    pub name: SharedText,
     /// The connector type, from the template summary.
     pub definition_id: DefinitionId,
     /// The name of the type in the registry, if the summary has it.
@@ -156,9 +160,9 @@ pub struct ObservedConnector {
     /// The creation time, RFC 3339.
     pub created_at: Option<String>,
     /// The time of the last change, RFC 3339, if the server returns it.
-    pub updated_at: Option<String>,
+    pub updated_at: Option<SharedText>,
     /// The details, or `None` if they were not read.
-    pub detail: Option<ObservedDetail>,
+    pub detail: Option<Box<ObservedDetail>>,
 }
 
 impl ObservedConnector {

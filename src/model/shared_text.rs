@@ -1,6 +1,7 @@
 //! Responsible for texts that many values share, such as the names of settings and of connector types. A copy of such a
 //! text takes no memory of its own.
 
+use super::SecretRef;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::borrow::Borrow;
 use std::cell::RefCell;
@@ -17,6 +18,15 @@ impl SharedText {
     /// The text.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// Changes the text. Other copies stay as they are.
+    pub(crate) fn edit(&mut self, change: impl FnOnce(&mut String)) {
+        let mut text = String::from(&*self);
+        change(&mut text);
+        if *self != text {
+            *self = text.into();
+        }
     }
 }
 
@@ -44,6 +54,12 @@ impl From<&SharedText> for String {
     }
 }
 
+impl From<SharedText> for String {
+    fn from(text: SharedText) -> Self {
+        Self::from(&text)
+    }
+}
+
 impl Deref for SharedText {
     type Target = str;
 
@@ -61,6 +77,12 @@ impl Borrow<str> for SharedText {
 impl PartialEq<str> for SharedText {
     fn eq(&self, other: &str) -> bool {
         *self.0 == *other
+    }
+}
+
+impl PartialEq<String> for SharedText {
+    fn eq(&self, other: &String) -> bool {
+        *self.0 == **other
     }
 }
 
@@ -99,9 +121,12 @@ const MAX_WITH_VALUES: usize = 1024;
 /// The longest value that is added, in bytes.
 const LONGEST_VALUE: usize = 64;
 
-/// Texts that share their memory with equal ones.
+/// Texts and references that share their memory with equal ones.
 #[derive(Debug, Default)]
-pub struct SharedTexts(RefCell<HashSet<SharedText>>);
+pub struct SharedTexts {
+    texts: RefCell<HashSet<SharedText>>,
+    references: RefCell<HashSet<Arc<SecretRef>>>,
+}
 
 impl SharedTexts {
     /// The single copy of a text.
@@ -118,8 +143,21 @@ impl SharedTexts {
         self.share_if(text, |texts| texts < MAX_WITH_VALUES)
     }
 
+    /// A reference. One that comes after many others has a copy of its own.
+    pub(crate) fn share_reference(&self, reference: SecretRef) -> Arc<SecretRef> {
+        let mut references = self.references.borrow_mut();
+        if let Some(copy) = references.get(&reference) {
+            return Arc::clone(copy);
+        }
+        let reference = Arc::new(reference);
+        if references.len() < MAX_WITH_VALUES {
+            references.insert(Arc::clone(&reference));
+        }
+        reference
+    }
+
     fn share_if(&self, text: &str, is_added: impl FnOnce(usize) -> bool) -> SharedText {
-        let mut texts = self.0.borrow_mut();
+        let mut texts = self.texts.borrow_mut();
         if let Some(copy) = texts.get(text) {
             return copy.clone();
         }
@@ -166,6 +204,31 @@ mod tests {
         assert_eq!(texts.share_value("another"), "another");
         let (first, same) = (texts.share("a name"), texts.share("a name"));
         assert!(Arc::ptr_eq(&first.0, &same.0));
+    }
+
+    #[test]
+    fn share_reference_of_equal_reference_returns_the_same_copy() {
+        let texts = SharedTexts::default();
+        let share = |text: &str| texts.share_reference(text.parse().unwrap());
+        let (first, same, other) = (share("${env:A}"), share("${env:A}"), share("${env:B}"));
+        assert!(Arc::ptr_eq(&first, &same));
+        assert_ne!(first, other);
+        for number in 0..MAX_WITH_VALUES {
+            share(&format!("${{env:N{number}}}"));
+        }
+        assert!(Arc::ptr_eq(&first, &share("${env:A}")));
+        assert!(!Arc::ptr_eq(&share("${env:C}"), &share("${env:C}")));
+    }
+
+    #[test]
+    fn edit_changes_one_copy() {
+        let text = SharedText::from("a");
+        let mut copy = text.clone();
+        copy.edit(|text| text.push('b'));
+        assert_eq!((text.as_str(), copy.as_str()), ("a", "ab"));
+        let same = copy.clone();
+        copy.edit(|_| {});
+        assert!(Arc::ptr_eq(&copy.0, &same.0));
     }
 
     #[test]

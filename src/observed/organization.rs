@@ -135,7 +135,7 @@ fn recorded_connectors(recorded: &CustomerEntry) -> BTreeMap<ConnectorId, Observ
     connectors
         .map(|(name, entry)| {
             let observed = ObservedConnector {
-                name: name.into(),
+                name: name.clone(),
                 definition_id: entry.definition_id,
                 kind_name: None,
                 template_id: entry.template_id,

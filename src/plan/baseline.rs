@@ -171,8 +171,8 @@ impl<'a> Baseline<'a> {
 
 /// What happened since the last write, or since a run found the connector as declared.
 fn since_write(recorded: &ConnectorEntry, observed: &ObservedConnector) -> SinceWrite {
-    let observed = observed.updated_at.as_ref();
-    if observed.is_some() && observed == recorded.updated_at.as_ref() {
+    let observed = observed.updated_at.as_deref();
+    if observed.is_some() && observed == recorded.updated_at.as_deref() {
         return SinceWrite::Nothing;
     }
     let write = recorded.write.as_deref();

@@ -126,7 +126,7 @@ impl ConnectorPlanner<'_> {
         } else if is_recorded
             && (write != recorded.write || self.needs_ledger_update(observed, recorded, &verdict))
         {
-            let updated_at = observed.updated_at.clone();
+            let updated_at = observed.updated_at.as_ref().map(String::from);
             decision.ledger_update = Some(ConnectorUpdate {
                 body: self.body(),
                 updated_at,

@@ -61,9 +61,9 @@ impl Precondition {
     ) -> Self {
         Self::Connector(Box::new(ConnectorPrecondition {
             id,
-            name: observed.name.clone(),
+            name: String::from(&observed.name),
             definition_id: observed.definition_id,
-            updated_at: observed.updated_at.clone(),
+            updated_at: observed.updated_at.as_ref().map(String::from),
             settings: settings(changes),
             namesakes,
         }))

@@ -3,8 +3,8 @@
 use super::ResponseBody;
 use crate::api::{AnsweredSettings, CheckStatus, Connector, Definition, NewConnector};
 use crate::model::{
-    ConnectorId, DefinitionId, Entity, Mode, ObservedConnector, ObservedDetail, TemplateId,
-    WorkspaceId,
+    ConnectorId, DefinitionId, Entity, Mode, ObservedConnector, ObservedDetail, SharedText,
+    TemplateId, WorkspaceId,
 };
 use serde::Deserialize;
 use serde::de::{Error as _, IgnoredAny};
@@ -57,13 +57,13 @@ impl TryFrom<ConnectorFields> for ConnectorResponse {
         Ok(Self(Connector {
             id: fields.id,
             observed: ObservedConnector {
-                name: fields.name,
+                name: fields.name.into(),
                 definition_id,
                 kind_name: template.connector_name,
                 template_id: Some(template.id),
                 created_at: fields.created_at,
-                updated_at: fields.updated_at,
-                detail,
+                updated_at: fields.updated_at.map(SharedText::from),
+                detail: detail.map(Box::new),
             },
         }))
     }

@@ -71,12 +71,11 @@ impl VisitStrings for WorkspacePage {
 impl VisitStrings for ConnectorResponse {
     fn visit_strings(&mut self, each: Each<'_>) {
         let observed = &mut self.0.observed;
-        each(&mut observed.name);
-        let optional = [
-            &mut observed.kind_name,
-            &mut observed.created_at,
-            &mut observed.updated_at,
-        ];
+        observed.name.edit(&mut *each);
+        if let Some(updated_at) = &mut observed.updated_at {
+            updated_at.edit(&mut *each);
+        }
+        let optional = [&mut observed.kind_name, &mut observed.created_at];
         optional.into_iter().flatten().for_each(&mut *each);
         if let Some(detail) = &mut observed.detail {
             detail.visit_strings(each);

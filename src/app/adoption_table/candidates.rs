@@ -146,8 +146,8 @@ impl Objects<'_> {
             let connectors = customer.connectors.iter().flatten();
             connectors.filter(move |(id, _)| !entry.is_some_and(|entry| entry.owns(**id)))
         });
-        let named =
-            connectors.filter(|(_, connector)| Some(&connector.name) == address.connector.as_ref());
+        let named = connectors
+            .filter(|(_, connector)| Some(connector.name.as_str()) == address.connector.as_deref());
         named.map(|(id, _)| id.0).collect()
     }
 

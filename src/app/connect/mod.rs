@@ -142,7 +142,7 @@ fn is_declared_as(
     declared: &DesiredConnector,
 ) -> bool {
     let definition = declared.kind.definition_id;
-    Some(&observed.name) == address.connector.as_ref()
+    Some(observed.name.as_str()) == address.connector.as_deref()
         && definition.is_none_or(|definition| definition == observed.definition_id)
 }
 

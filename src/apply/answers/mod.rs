@@ -239,7 +239,7 @@ impl SettingsWrite<'_> {
     fn since_last_write(&self) -> SinceWrite {
         let write = self.previous.and_then(|(_, entry)| entry.write.as_ref());
         let observed = match &self.step.precondition {
-            Precondition::Connector(connector) => connector.updated_at.as_ref(),
+            Precondition::Connector(connector) => connector.updated_at.as_deref(),
             Precondition::Absent | Precondition::Customer { .. } => None,
         };
         write.map_or(SinceWrite::Unknown, |write| write.since(observed))

@@ -3,6 +3,7 @@
 use super::RemoteRecord;
 use crate::model::{
     Applied, ConnectorBody, ConnectorEntry, ConnectorId, PendingEntry, SentFingerprints, Setting,
+    SharedText,
 };
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -14,7 +15,7 @@ pub(in crate::apply) fn record(
     remote: RemoteRecord,
 ) -> ConnectorEntry {
     ConnectorEntry {
-        updated_at: remote.updated_at,
+        updated_at: remote.updated_at.map(SharedText::from),
         write: remote.write,
         ..pending(body, remote.sent).with_id(id)
     }

@@ -19,7 +19,8 @@ pub(super) async fn execute(
         .get(id)
         .ok_or_else(|| StepError::stale(StaleReason::ConnectorGone))?
         .updated_at
-        .clone();
+        .as_ref()
+        .map(String::from);
     if has_further_step(ctx.plan, step) {
         // A later step applies the declared settings and records them.
         let without_settings = ConnectorBody {

@@ -192,8 +192,9 @@ impl CredentialField<'_> {
             Value::Null => self.empty(findings),
             Value::String(text) if text.trim().is_empty() => self.empty(findings),
             Value::String(text) if has_reference_mark(&text) => {
-                references::reference(&text, None, self.origin, self.context.scope, findings)
-                    .map(Setting::secret)
+                let scope = self.context.scope;
+                references::reference(&text, None, self.origin, scope, findings)
+                    .map(|reference| Setting::Secret(scope.texts.share_reference(reference)))
             }
             // Outside the catalog a block may nest. The same rules apply to its leaves.
             Value::Object(map) if is_outside_catalog && !map.contains_key("plain") => {

@@ -175,8 +175,10 @@ pub(super) fn setting(
 ) -> Setting {
     match value {
         Value::String(text) if has_reference_mark(&text) => {
-            reference(&text, Some(LITERAL), origin, scope, findings)
-                .map_or_else(|| Setting::Literal(text.into()), Setting::secret)
+            reference(&text, Some(LITERAL), origin, scope, findings).map_or_else(
+                || Setting::Literal(text.into()),
+                |reference| Setting::Secret(scope.texts.share_reference(reference)),
+            )
         }
         Value::String(text) => {
             let text = scope.texts.share_value(&unescaped(text));

@@ -83,7 +83,7 @@ fn unanswered(
     if applied.replication_config.is_none() && applied.entities.is_none() {
         return None;
     }
-    let updated_at = listed.updated_at.clone();
+    let updated_at = listed.updated_at.as_ref().map(String::from);
     let is_unchanged = updated_at == listed.created_at;
     let written_at = updated_at.filter(|_| is_unchanged && agreement == Agreement::AsSent);
     Some(Box::new(LastWrite::unanswered(written_at)))
@@ -100,7 +100,10 @@ enum Agreement {
 
 impl Agreement {
     fn new(record: &PendingEntry, listed: &ObservedConnector) -> Self {
-        let times = listed.created_at.as_ref().zip(listed.updated_at.as_ref());
+        let times = listed
+            .created_at
+            .as_deref()
+            .zip(listed.updated_at.as_deref());
         let is_unchanged = times.is_none_or(|(created, updated)| created == updated);
         let detail = listed.detail.as_ref();
         if is_unchanged && detail.is_none_or(|detail| has_settings(detail, &record.applied)) {

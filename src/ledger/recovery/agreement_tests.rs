@@ -19,7 +19,7 @@ fn recovered_secrets(change: impl Fn(&mut ObservedConnector)) -> (Option<String>
     let customer = observed.customers.get_mut(&WORKSPACE).unwrap();
     let listed = customer.connectors.as_mut().unwrap().get_mut(&id(11));
     let listed = listed.unwrap();
-    listed.updated_at.clone_from(&listed.created_at);
+    listed.updated_at = listed.created_at.as_deref().map(Into::into);
     set_detail(listed, &json!({"a": "sent", "other": 1}));
     change(listed);
     let recovered = recover(recorded(&[]), &[creation], &observed);
@@ -32,10 +32,10 @@ fn recovered_secrets(change: impl Fn(&mut ObservedConnector)) -> (Option<String>
 }
 
 fn set_detail(listed: &mut ObservedConnector, settings: &serde_json::Value) {
-    listed.detail = Some(ObservedDetail {
+    listed.detail = Some(Box::new(ObservedDetail {
         replication_config: settings.as_object().unwrap().clone(),
         entities: Vec::new(),
-    });
+    }));
 }
 
 #[test]
@@ -51,7 +51,7 @@ fn recover_connector_as_sent_has_the_secrets_of_the_intent() {
 
 #[test]
 fn recover_connector_that_differs_from_the_intent_has_no_verified_secrets() {
-    let changed = recovered_secrets(|listed| listed.updated_at = Some("later".to_owned()));
+    let changed = recovered_secrets(|listed| listed.updated_at = Some("later".into()));
     assert_eq!(changed, (None, false));
     for settings in [json!({"a": "other"}), json!({})] {
         let other = recovered_secrets(|listed| set_detail(listed, &settings));
@@ -60,7 +60,7 @@ fn recover_connector_that_differs_from_the_intent_has_no_verified_secrets() {
     // One hour after the intent.
     let late = recovered_secrets(|listed| {
         listed.created_at = Some("2026-05-01T11:00:00Z".to_owned());
-        listed.updated_at.clone_from(&listed.created_at);
+        listed.updated_at = listed.created_at.as_deref().map(Into::into);
     });
     assert_eq!(late, (None, true));
 }

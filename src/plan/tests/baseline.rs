@@ -263,10 +263,10 @@ fn name_and_entities_as_answered_are_clean() {
     scene.git_recorded().applied.entities = Some(vec![entity("Issues")]);
     let live = scene.connectors(1).get_mut(&id(10)).unwrap();
     live.name = "GIT".into();
-    live.detail = Some(ObservedDetail {
+    live.detail = Some(Box::new(ObservedDetail {
         replication_config: Map::new(),
         entities: vec![entity("issues")],
-    });
+    }));
     let case = Case { scene };
     assert_eq!(case.planned().0, [Reason::FieldChanged]);
     assert!(case.has_drift());

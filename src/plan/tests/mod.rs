@@ -219,14 +219,14 @@ fn live_connector(name: &str) -> ObservedConnector {
     }
 }
 
-fn detail(config: Value) -> Option<ObservedDetail> {
+fn detail(config: Value) -> Option<Box<ObservedDetail>> {
     let Value::Object(replication_config) = config else {
         return None;
     };
-    Some(ObservedDetail {
+    Some(Box::new(ObservedDetail {
         replication_config,
         entities: Vec::new(),
-    })
+    }))
 }
 
 /// The address and the action of each step.

@@ -222,7 +222,7 @@ fn record(number: u128, sent: Option<SentFingerprints>) -> ConnectorEntry {
 /// A workspace named `acme` with these connectors.
 fn observed(workspace: WorkspaceId, connectors: [u128; 3]) -> Observed {
     let connector = |number: u128| ObservedConnector {
-        name: number.to_string(),
+        name: number.to_string().into(),
         definition_id: DefinitionId(Uuid::nil()),
         kind_name: None,
         template_id: Some(TemplateId(Uuid::nil())),

@@ -51,9 +51,9 @@ pub(crate) fn connector_named(name: &str, definition_id: DefinitionId) -> Observ
         template_id: Some(template_of(definition_id)),
         created_at: None,
         updated_at: None,
-        detail: Some(ObservedDetail {
+        detail: Some(Box::new(ObservedDetail {
             replication_config: serde_json::Map::new(),
             entities: Vec::new(),
-        }),
+        })),
     }
 }

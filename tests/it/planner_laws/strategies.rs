@@ -220,7 +220,7 @@ impl World {
             OutOfBandChange::RenameConnector(nth) => {
                 if let Some((workspace, id)) = self.nth_connector(nth) {
                     let connector = self.connectors(workspace).get_mut(&id).unwrap();
-                    connector.name.push('x');
+                    connector.name = format!("{}x", connector.name).into();
                 }
             }
         }

@@ -164,7 +164,7 @@ impl World {
             .map(Arc::new);
         let after = ConnectorEntry {
             sent,
-            updated_at: update.updated_at.clone(),
+            updated_at: update.updated_at.as_deref().map(Into::into),
             write: update.write.clone(),
             ..record(body, before.id, None)
         };
@@ -196,7 +196,7 @@ impl World {
                 let connector = &customer.connectors.as_ref().unwrap()[id];
                 assert_eq!(connector.name, *name);
                 assert_eq!(connector.definition_id, *definition_id);
-                assert_eq!(connector.updated_at, *updated_at);
+                assert_eq!(connector.updated_at.as_deref(), updated_at.as_deref());
             }
         }
     }
@@ -226,7 +226,7 @@ impl World {
                 let id = workspace_id.or(*workspace).unwrap();
                 let live = self.observed.customers.get_mut(&id).unwrap();
                 if let Some(name) = &patch.name {
-                    live.name.clone_from(name);
+                    live.name = name.into();
                 }
                 if let Some(cache) = patch.cache {
                     live.cache = cache.as_remote();
@@ -306,9 +306,9 @@ impl World {
         let (updated, storage) = (self.id().to_string(), self.storage);
         let live = self.connectors(workspace).get_mut(&id).unwrap();
         if let Some(name) = &patch.name {
-            live.name.clone_from(name);
+            live.name = name.into();
         }
-        live.updated_at = Some(updated.clone());
+        live.updated_at = Some(updated.as_str().into());
         let detail = live.detail.as_mut().unwrap();
         for (name, setting) in patch.replication_config.iter().flatten() {
             merge(
@@ -339,7 +339,7 @@ impl World {
             before.and_then(|before| before.write.clone())
         };
         let after = ConnectorEntry {
-            updated_at: Some(updated),
+            updated_at: Some(updated.into()),
             write,
             ..record(body, id, sent)
         };
@@ -366,16 +366,16 @@ impl World {
         let write = last_write(body.replication_config.as_ref(), &config);
         let mut created = connector_named(&body.name, body.definition_id);
         created.template_id = body.template_id.or(created.template_id);
-        created.updated_at = Some(id.to_string());
-        created.detail = Some(ObservedDetail {
+        created.updated_at = Some(id.to_string().into());
+        created.detail = Some(Box::new(ObservedDetail {
             replication_config: config,
             entities: body.entities.clone().unwrap_or_default(),
-        });
+        }));
         self.connectors(workspace).insert(id, created);
         let sent = self.sent(body.secret_leaves());
         let sent = (!sent.fingerprints.is_empty()).then_some(sent);
         let after = ConnectorEntry {
-            updated_at: Some(id.to_string()),
+            updated_at: Some(id.to_string().into()),
             write,
             ..record(body, id, sent.map(Arc::new))
         };
