@@ -140,15 +140,9 @@ impl App<'_> {
             result.left(address, format!("{path} cannot be resolved"));
             return;
         }
-        let salt = uuid::Uuid::new_v4().simple().to_string();
-        let at = jiff::Timestamp::now().to_string();
         let value = |reference: &SecretRef| values.get(reference).map(AsRef::as_ref);
-        connector.sent = Some(Arc::new(fingerprinter.fingerprint_leaves(
-            declared.secret_leaves(),
-            value,
-            salt,
-            at,
-        )));
+        let sent = fingerprinter.fingerprint_sent(declared.secret_leaves(), value);
+        connector.sent = Some(Arc::new(sent));
         result.trusted.push(address.to_string());
     }
 }

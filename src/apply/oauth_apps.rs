@@ -5,8 +5,6 @@ use super::{Context, OauthAppReport, Outcome, StepError, StepProblem, StopCause}
 use crate::api::Effect;
 use crate::model::{RecordedOauthApp, Setting, Settings};
 use crate::plan::{OauthAppChange, Plan};
-use jiff::Timestamp;
-use uuid::Uuid;
 
 /// Sets and removes the apps of a plan, and returns one report for each.
 pub async fn apply_oauth_apps(plan: &Plan, context: &Context<'_>) -> Vec<OauthAppReport> {
@@ -83,12 +81,9 @@ impl Context<'_> {
             .map(|(name, setting): (_, &Setting)| (name.to_string(), setting));
         RecordedOauthApp {
             kind: change.kind.clone(),
-            sent: self.fingerprinter.fingerprint_leaves(
-                leaves,
-                |reference| self.secrets.get(reference).map(AsRef::as_ref),
-                Uuid::new_v4().simple().to_string(),
-                Timestamp::now().to_string(),
-            ),
+            sent: self.fingerprinter.fingerprint_sent(leaves, |reference| {
+                self.secrets.get(reference).map(AsRef::as_ref)
+            }),
         }
     }
 }

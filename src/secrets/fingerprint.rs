@@ -8,9 +8,11 @@ use crate::model::{
 };
 use data_encoding::HEXLOWER;
 use hmac::{HmacReset, KeyInit as _, Mac as _};
+use jiff::Timestamp;
 use sha2::Sha256;
 use std::collections::BTreeMap;
 use thiserror::Error;
+use uuid::Uuid;
 use zeroize::Zeroizing;
 
 /// Computes fingerprints with one key.
@@ -52,6 +54,19 @@ impl Fingerprinter {
     /// The id of the key, which is not secret.
     pub fn key_id(&self) -> &str {
         &self.key_id
+    }
+
+    /// Fingerprints every write-only leaf of a request body that is sent now, with a new salt. `leaves` and `value` are those
+    /// of [`Self::fingerprint_leaves`].
+    pub fn fingerprint_sent<'a>(
+        &self,
+        leaves: impl IntoIterator<Item = (String, &'a Setting)>,
+        value: impl Fn(&SecretRef) -> Option<&'a SecretValue>,
+    ) -> SentFingerprints {
+        let salt = Uuid::new_v4().simple().to_string();
+        // Without fractions, connectors that are written in one second share the text.
+        let at = Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ");
+        self.fingerprint_leaves(leaves, value, salt, at.to_string())
     }
 
     /// Fingerprints every write-only leaf of a request body.
@@ -264,6 +279,21 @@ mod tests {
         };
         assert_eq!(sent(&reference).fingerprints, sent(&literal).fingerprints);
         assert!(!format!("{:?}", sent(&reference)).contains("same"));
+    }
+
+    #[test]
+    fn fingerprint_sent_has_a_new_salt_and_a_time_in_seconds() {
+        let literal = Setting::from(json!("plain"));
+        let sent = || {
+            let leaves = [("a".to_owned(), &literal)];
+            fingerprinter("k").fingerprint_sent(leaves, |_| None)
+        };
+        let (first, second) = (sent(), sent());
+        assert_ne!(first.salt, second.salt);
+        assert_ne!(first.fingerprints, second.fingerprints);
+        let time: jiff::Timestamp = first.at.parse().unwrap();
+        assert_eq!(time.to_string(), first.at.as_str());
+        assert_eq!(time.subsec_nanosecond(), 0);
     }
 
     #[test]

@@ -110,11 +110,9 @@ fn fingerprints(ctx: &CustomerContext<'_>, body: &ConnectorBody) -> Option<Arc<S
     if leaves.is_empty() {
         return None;
     }
-    let salt = uuid::Uuid::new_v4().simple().to_string();
-    let at = jiff::Timestamp::now().to_string();
     let value = |reference: &_| ctx.run.secrets.value(reference);
     let fingerprinter = ctx.run.fingerprinter;
-    let sent = fingerprinter.fingerprint_leaves(leaves, value, salt, at);
+    let sent = fingerprinter.fingerprint_sent(leaves, value);
     Some(Arc::new(sent))
 }
 
