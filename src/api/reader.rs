@@ -54,7 +54,7 @@ impl Reader {
         &self,
         workspace: WorkspaceId,
         customer: &str,
-    ) -> Result<Option<BTreeMap<ConnectorId, ObservedConnector>>, ApiError> {
+    ) -> Result<Option<BTreeMap<ConnectorId, Box<ObservedConnector>>>, ApiError> {
         match self.connectors_of_existing(workspace, customer).await {
             Err(error) if error.is_not_found() => Ok(None),
             listed => listed.map(Some),
@@ -67,7 +67,7 @@ impl Reader {
         &self,
         workspace: WorkspaceId,
         customer: &str,
-    ) -> Result<BTreeMap<ConnectorId, ObservedConnector>, ApiError> {
+    ) -> Result<BTreeMap<ConnectorId, Box<ObservedConnector>>, ApiError> {
         for _ in 1..self.client.options.limits.listings {
             match self.list_connectors_once(workspace, customer).await {
                 Err(error) if error.is_inconsistent_list() => {}
@@ -82,12 +82,13 @@ impl Reader {
         &self,
         workspace: WorkspaceId,
         customer: &str,
-    ) -> Result<BTreeMap<ConnectorId, ObservedConnector>, ApiError> {
+    ) -> Result<BTreeMap<ConnectorId, Box<ObservedConnector>>, ApiError> {
         let contract = self.client.options.contract;
         let request = request::list_connectors(contract, workspace, customer);
         let list: ConnectorList = self.client.as_application(&request).await?.decode()?;
         let mut connectors = BTreeMap::new();
         for ConnectorResponse(Connector { id, observed }) in list.data {
+            let observed = Box::new(observed);
             match connectors.entry(id) {
                 Entry::Vacant(entry) => drop(entry.insert(observed)),
                 Entry::Occupied(entry) if *entry.get() == observed => {}
@@ -111,7 +112,7 @@ impl Reader {
     async fn check_places(
         &self,
         workspace: WorkspaceId,
-        listed: &BTreeMap<ConnectorId, ObservedConnector>,
+        listed: &BTreeMap<ConnectorId, Box<ObservedConnector>>,
     ) -> Result<(), ApiError> {
         let elsewhere: Vec<ConnectorId> = {
             let places = self.client.recorded_places.lock_unpoisoned();

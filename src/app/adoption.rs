@@ -166,10 +166,10 @@ fn with_existing_names<'a>(
         let id = ConnectorId(id);
         let existing = locations
             .get(&id)
-            .and_then(|workspace| customers.get(workspace)?.connectors.as_ref()?.get(&id));
-        let is_other = |existing: &&ObservedConnector| {
-            Some(existing.name.as_str()) != address.connector.as_deref()
-        };
+            .and_then(|workspace| customers.get(workspace)?.connectors.as_ref()?.get(&id))
+            .map(Box::as_ref);
+        let name = address.connector.as_deref();
+        let is_other = |existing: &&ObservedConnector| Some(existing.name.as_str()) != name;
         if let (Some(existing), Some(name)) = (existing.filter(is_other), &address.connector)
             && let Some(customer) = desired.to_mut().customers.get_mut(&address.customer)
             && let Some(connector) = customer.connectors.get_mut(name)

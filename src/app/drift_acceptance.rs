@@ -209,7 +209,7 @@ impl Acceptor<'_> {
 
     fn observed_connector(&self, id: ConnectorId) -> Option<&ObservedConnector> {
         let customer = self.observed.customers.get(&self.workspace)?;
-        customer.connectors.as_ref()?.get(&id)
+        customer.connectors.as_ref()?.get(&id).map(Box::as_ref)
     }
 
     fn remove(

@@ -299,7 +299,7 @@ impl App<'_> {
     /// Reads the ledger and the journal, and allows responses to show the text of both and of the
     /// files.
     pub(super) async fn read_ledger(&self) -> Result<RecordedState, Failure> {
-        let (recorded, unsettled) = self.ledger.load_with_journal().await?;
+        let (recorded, unsettled) = self.ledger.load_sharing(&self.project.desired).await?;
         self.connection
             .allow_known_texts(&self.project.desired, &recorded, &unsettled);
         Ok((recorded, unsettled))

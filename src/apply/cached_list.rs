@@ -29,7 +29,7 @@ impl CachedList {
     }
 
     pub(super) fn get(&self, id: ConnectorId) -> Option<&ObservedConnector> {
-        self.listed.get(&id)
+        self.listed.get(&id).map(Box::as_ref)
     }
 
     /// The connectors with the name and the type of a body.
@@ -96,11 +96,11 @@ mod tests {
     #[test]
     fn similar_connectors_have_the_name_or_are_not_owned_and_have_the_type() {
         let listed = [
-            (id(1), connector("a", 7)),
-            (id(2), connector("b", 7)),
-            (id(3), connector("c", 7)),
-            (id(4), connector("d", 8)),
-            (id(5), connector("a", 8)),
+            (id(1), connector("a", 7).into()),
+            (id(2), connector("b", 7).into()),
+            (id(3), connector("c", 7).into()),
+            (id(4), connector("d", 8).into()),
+            (id(5), connector("a", 8).into()),
         ];
         let mut cached = CachedList::new(listed.into(), |owned| owned == id(1) || owned == id(2));
         assert_eq!(cached.similar(&body("a", 7)), [id(1), id(3)].into());

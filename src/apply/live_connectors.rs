@@ -8,7 +8,7 @@ use crate::model::{ConnectorBody, ConnectorId, ObservedConnector};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-pub(super) type Listed = BTreeMap<ConnectorId, ObservedConnector>;
+pub(super) type Listed = BTreeMap<ConnectorId, Box<ObservedConnector>>;
 
 /// How long a connector may take to be listed whose creation failed or got no response. The next
 /// run checks again, so this one waits less than after a success.
@@ -81,7 +81,7 @@ impl<'a> LiveConnectors<'a> {
 
     /// A connector in the list before the first update or deletion.
     pub(super) fn get_current(&self, id: ConnectorId) -> Option<&ObservedConnector> {
-        self.current.as_ref()?.get(&id)
+        self.current.as_ref()?.get(&id).map(Box::as_ref)
     }
 
     pub(super) fn current_ids(&self) -> impl Iterator<Item = ConnectorId> {
@@ -285,7 +285,7 @@ fn only_new_match(
         .filter(|(id, connector)| matches(connector, body) && is_new(*id))
         .map(|(id, connector)| NewConnector {
             id,
-            created_at: connector.created_at,
+            created_at: connector.created_at.map(String::from),
             updated_at: connector.updated_at.map(String::from),
             settings: None,
         });

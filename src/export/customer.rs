@@ -88,6 +88,7 @@ fn connectors(
         .iter()
         .flatten()
         .filter(|(id, _)| !is_pending_deletion(id))
+        .map(|(id, connector)| (id, connector.as_ref()))
         .collect();
     connectors.sort_by_key(|(id, connector)| (&connector.name, **id));
     let duplicates = DuplicateConnectors::new(&connectors, recorded);

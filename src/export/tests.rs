@@ -31,8 +31,8 @@ fn world(customers: &[(&str, Vec<ObservedConnector>)]) -> Exported {
     let customer = |(at, (name, connectors)): (usize, &(&str, Vec<ObservedConnector>))| {
         let number = |inner: usize| Uuid::from_u128((at * 100 + inner) as u128);
         let connectors = connectors.iter().enumerate();
-        let connectors =
-            connectors.map(|(at, connector)| (ConnectorId(number(at + 1)), connector.clone()));
+        let connectors = connectors
+            .map(|(at, connector)| (ConnectorId(number(at + 1)), connector.clone().into()));
         let customer = ObservedCustomer {
             name: (*name).into(),
             status: ObservedStatus::Active,

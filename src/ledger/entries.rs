@@ -10,7 +10,7 @@ use super::packs;
 use super::rotations;
 use super::snapshot::StoredLedger;
 use super::{LedgerError, LedgerStore, head};
-use crate::model::{CustomerEntry, Damage, SharedTexts, UnverifiedCause, WorkspaceId};
+use crate::model::{CustomerEntry, Damage, Desired, EntryMemory, UnverifiedCause, WorkspaceId};
 use crate::side_by_side::in_order;
 use futures_util::{StreamExt, TryStreamExt, stream};
 use serde::{Deserialize, Serialize};
@@ -76,10 +76,10 @@ pub(super) enum File {
 }
 
 impl File {
-    /// The same file. Texts of its entry share their memory with those in `texts`.
-    fn sharing(mut self, texts: &SharedTexts) -> Self {
+    /// The same file, whose entry shares its memory.
+    fn sharing(mut self, memory: &EntryMemory<'_>) -> Self {
         if let Self::Signed { customer, .. } = &mut self {
-            *customer = customer.take().map(|customer| customer.sharing(texts));
+            *customer = customer.take().map(|customer| memory.share(customer));
         }
         self
     }
@@ -98,13 +98,19 @@ pub(super) fn file(id: WorkspaceId) -> String {
 pub(super) async fn read(
     store: &LedgerStore,
     authenticator: &Authenticator,
+    desired: &Desired,
 ) -> Result<StoredLedger, LedgerError> {
     // The head is read first: the generations of a concurrent run only grow.
     let head = head::read(store, authenticator).await?;
     // An entry that a concurrent run moves to a pack meanwhile may be missing, and then the ledger is read again.
     let (files, packs, rotations) = tokio::try_join!(
-        read_files(store, authenticator),
-        packs::read_all(store, |texts| read_packed(store, authenticator, texts)),
+        read_files(store, authenticator, desired),
+        packs::read_all(store, |texts| read_packed(
+            store,
+            authenticator,
+            desired,
+            texts
+        )),
         rotations::read(store, authenticator, head.signed()),
     )?;
     Ok(StoredLedger {
@@ -120,9 +126,10 @@ pub(super) async fn read(
 async fn read_files(
     store: &LedgerStore,
     authenticator: &Authenticator,
+    desired: &Desired,
 ) -> Result<Vec<(WorkspaceId, File)>, LedgerError> {
     stream::iter(store.list(DIR).await?)
-        .map(|name| read_file(store, authenticator, name))
+        .map(|name| read_file(store, authenticator, desired, name))
         .buffer_unordered(PARALLEL_READS)
         .try_filter_map(async |file| Ok(file))
         .try_collect()
@@ -133,16 +140,17 @@ async fn read_files(
 fn read_packed(
     store: &LedgerStore,
     authenticator: &Authenticator,
+    desired: &Desired,
     texts: &[(WorkspaceId, &str)],
 ) -> Result<Vec<(WorkspaceId, File)>, LedgerError> {
     let chunks: Vec<&[(WorkspaceId, &str)]> = texts.chunks(READ_TOGETHER).collect();
     let read_chunk = |chunk: usize| -> Result<Vec<(WorkspaceId, File)>, LedgerError> {
-        let shared = SharedTexts::default();
+        let memory = EntryMemory::new(desired);
         let read_entry = |(id, text): &(WorkspaceId, &str)| {
             let name = file(*id);
             let opened = open(authenticator, &name, text, &store.shown(&name));
             let file = opened.or_else(File::damaged)?;
-            Ok((*id, file.sharing(&shared)))
+            Ok((*id, file.sharing(&memory)))
         };
         chunks[chunk].iter().map(read_entry).collect()
     };
@@ -163,6 +171,7 @@ fn read_packed(
 async fn read_file(
     store: &LedgerStore,
     authenticator: &Authenticator,
+    desired: &Desired,
     name: String,
 ) -> Result<Option<(WorkspaceId, File)>, LedgerError> {
     let path = store.shown(&name);
@@ -179,7 +188,7 @@ async fn read_file(
         Err(error) => Err(error),
     };
     let file = read.or_else(File::damaged)?;
-    Ok(Some((id, file.sharing(&SharedTexts::default()))))
+    Ok(Some((id, file.sharing(&EntryMemory::new(desired)))))
 }
 
 fn open(

@@ -277,8 +277,7 @@ mod tests {
     async fn pack_of_many_entries_is_read_in_parts() {
         let dir = tempfile::tempdir().unwrap();
         let store = LedgerStore::from(dir.path());
-        let entries: BTreeMap<WorkspaceId, String> =
-            (0..2 * PARSED_TOGETHER + 1).map(entry).collect();
+        let entries: BTreeMap<WorkspaceId, String> = (0..=2 * PARSED_TOGETHER).map(entry).collect();
         let changes: Changes = entries
             .clone()
             .into_iter()

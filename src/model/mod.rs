@@ -96,6 +96,7 @@ pub use setting_value::{
     pair_settings, same_entities, same_value,
 };
 pub use shard::Shard;
+pub(crate) use shared_entry::EntryMemory;
 pub use shared_text::{SharedText, SharedTexts};
 pub use source_template::{DesiredTemplate, DesiredTemplates, TemplateRule};
 pub use store_kind::{DEFAULT_STORES, STORES, StoreKind, is_alias, is_store};

@@ -1,7 +1,8 @@
 //! Responsible for the observed state: what the remote API returned.
 
 use super::{
-    ConnectorId, DefinitionId, Entity, OrganizationId, SharedText, TemplateId, WorkspaceId,
+    ConnectorEntry, ConnectorId, DefinitionId, Entity, OrganizationId, SharedText, TemplateId,
+    WorkspaceId,
 };
 use jiff::Timestamp;
 use jiff::civil::DateTime;
@@ -53,9 +54,9 @@ impl Observed {
             {
                 connector.name.edit(&mut visit);
                 connector.kind_name.iter_mut().for_each(&mut visit);
-                connector.created_at.iter_mut().for_each(&mut visit);
-                if let Some(updated_at) = &mut connector.updated_at {
-                    updated_at.edit(&mut visit);
+                let times = [&mut connector.created_at, &mut connector.updated_at];
+                for time in times.into_iter().flatten() {
+                    time.edit(&mut visit);
                 }
                 let details = connector.detail.iter_mut();
                 for entity in details.flat_map(|detail| &mut detail.entities) {
@@ -131,7 +132,7 @@ pub struct ObservedCustomer {
     /// The creation time, RFC 3339.
     pub created_at: String,
     /// Connectors by id, or `None` if they were not read.
-    pub connectors: Option<BTreeMap<ConnectorId, ObservedConnector>>,
+    pub connectors: Option<BTreeMap<ConnectorId, Box<ObservedConnector>>>,
 }
 
 /// A workspace's status. Accepts values that this version does not know.
@@ -158,7 +159,7 @@ pub struct ObservedConnector {
     /// The template that the connector was created from; `None` if it is not known.
     pub template_id: Option<TemplateId>,
     /// The creation time, RFC 3339.
-    pub created_at: Option<String>,
+    pub created_at: Option<SharedText>,
     /// The time of the last change, RFC 3339, if the server returns it.
     pub updated_at: Option<SharedText>,
     /// The details, or `None` if they were not read.
@@ -166,6 +167,19 @@ pub struct ObservedConnector {
 }
 
 impl ObservedConnector {
+    /// Replaces texts that equal those of the ledger by copies that share their memory.
+    pub(crate) fn share(&mut self, name: &SharedText, recorded: &ConnectorEntry) {
+        if self.name == *name {
+            self.name = name.clone();
+        }
+        if self.updated_at == recorded.updated_at {
+            self.updated_at.clone_from(&recorded.updated_at);
+        }
+        if self.created_at == self.updated_at {
+            self.created_at.clone_from(&self.updated_at);
+        }
+    }
+
     /// The creation time. The API uses UTC, so a time without an offset is read as UTC.
     pub fn created(&self) -> Option<Timestamp> {
         let text = self.created_at.as_deref()?;
@@ -181,4 +195,49 @@ pub struct ObservedDetail {
     pub replication_config: Map<String, Value>,
     /// The requested entities.
     pub entities: Vec<Entity>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::ObservedConnector;
+    use crate::model::{ConnectorEntry, SharedText};
+    use serde_json::json;
+
+    const ID: &str = "00000000-0000-0000-0000-000000000001";
+
+    fn observed(name: &str, created_at: &str, updated_at: &str) -> ObservedConnector {
+        serde_json::from_value(json!({
+            "name": name, "definition_id": ID, "created_at": created_at, "updated_at": updated_at
+        }))
+        .unwrap()
+    }
+
+    fn recorded(updated_at: &str) -> ConnectorEntry {
+        let entry = json!({"id": ID, "definition_id": ID, "updated_at": updated_at});
+        serde_json::from_value(entry).unwrap()
+    }
+
+    #[test]
+    fn share_of_equal_texts_uses_those_of_the_ledger() {
+        let (name, entry) = (SharedText::from("git"), recorded("1"));
+        let mut connector = observed("git", "1", "1");
+        let before = connector.clone();
+        connector.share(&name, &entry);
+        assert_eq!(connector, before);
+        let address = |text: Option<&SharedText>| text.unwrap().as_str().as_ptr();
+        assert_eq!(address(Some(&connector.name)), address(Some(&name)));
+        for time in [&connector.created_at, &connector.updated_at] {
+            assert_eq!(address(time.as_ref()), address(entry.updated_at.as_ref()));
+        }
+    }
+
+    #[test]
+    fn share_of_other_texts_changes_nothing() {
+        for (created_at, updated_at) in [("1", "2"), ("2", "2"), ("3", "1")] {
+            let before = observed("other", created_at, updated_at);
+            let mut after = before.clone();
+            after.share(&SharedText::from("git"), &recorded("1"));
+            assert_eq!(after, before);
+        }
+    }
 }

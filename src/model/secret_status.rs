@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 /// Paths are those of [`super::DesiredConnector::secret_leaves`].
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct SecretComparison {
-    /// The connectors whose secrets are all unchanged. Most are, so that nothing else is held for them.
+    /// The connectors whose secrets are all unchanged. Most are, and their ids take little memory.
     pub unchanged: BTreeSet<ConnectorId>,
     /// The status by connector, then by path, of the other connectors.
     pub connectors: BTreeMap<Address, BTreeMap<String, SecretStatus>>,

@@ -20,7 +20,7 @@ pub enum Setting {
     /// A reference. It is resolved when the block is sent.
     Secret(Arc<SecretRef>),
     /// A list.
-    List(Vec<Setting>),
+    List(Box<[Setting]>),
     /// A mapping.
     Map(Settings),
 }
@@ -148,6 +148,11 @@ mod tests {
     use super::{SecretRef, Setting, references};
     use serde_json::json;
     use std::collections::BTreeSet;
+
+    #[test]
+    fn setting_takes_little_memory() {
+        assert!(size_of::<Setting>() <= 24, "{}", size_of::<Setting>());
+    }
 
     #[test]
     fn setting_with_reference_round_trips_as_json() {

@@ -2,36 +2,62 @@
 //! connector are mostly those of the next.
 
 use super::{
-    ConnectorEntry, CustomerEntry, Fields, Literal, SentFingerprints, Setting, Settings,
-    SharedTexts,
+    ConnectorEntry, CustomerEntry, Desired, DesiredConnector, Fields, Literal, SentFingerprints,
+    Setting, Settings, SharedTexts,
 };
 use std::mem::take;
 use std::sync::Arc;
 
-impl CustomerEntry {
-    /// The same entry. Texts that repeat share their memory with those in `texts`.
-    pub(crate) fn sharing(mut self, texts: &SharedTexts) -> Self {
-        for connector in self.connectors.values_mut() {
-            Arc::make_mut(connector).share(texts);
+/// What entries share their memory with.
+#[derive(Debug)]
+pub(crate) struct EntryMemory<'a> {
+    texts: SharedTexts,
+    desired: &'a Desired,
+}
+
+impl<'a> EntryMemory<'a> {
+    /// The memory of settings that the files still declare as they were applied, and of texts in the entries before.
+    pub(crate) fn new(desired: &'a Desired) -> Self {
+        Self {
+            texts: SharedTexts::default(),
+            desired,
         }
-        let connectors = take(&mut self.connectors).into_iter();
-        self.connectors = connectors
-            .map(|(name, connector)| (texts.share_value(&name), connector))
+    }
+
+    /// Returns the entry. Its texts and settings share the memory of equal ones.
+    pub(crate) fn share(&self, mut entry: CustomerEntry) -> CustomerEntry {
+        let declared = self.desired.customers.get(&entry.name);
+        for (name, connector) in &mut entry.connectors {
+            let declared = declared.and_then(|declared| declared.connectors.get(name));
+            Arc::make_mut(connector).share(&self.texts, declared.map(|declared| &**declared));
+        }
+        let connectors = take(&mut entry.connectors).into_iter();
+        entry.connectors = connectors
+            .map(|(name, connector)| (self.texts.share_value(&name), connector))
             .collect();
-        self
+        entry
     }
 }
 
 impl ConnectorEntry {
-    fn share(&mut self, texts: &SharedTexts) {
+    fn share(&mut self, texts: &SharedTexts, declared: Option<&DesiredConnector>) {
         if let Some(sent) = &mut self.sent {
             Arc::make_mut(sent).share(texts);
         }
         let applied = &mut self.applied;
-        let blocks = [&mut applied.environment, &mut applied.replication_config];
-        for block in blocks.into_iter().flatten() {
-            *block = settings(block, texts);
-        }
+        let environment = declared.and_then(|declared| declared.environment.as_ref());
+        let config = declared.and_then(|declared| declared.replication_config.as_ref());
+        share_block(&mut applied.environment, environment, texts);
+        share_block(&mut applied.replication_config, config, texts);
+    }
+}
+
+fn share_block(applied: &mut Option<Settings>, declared: Option<&Settings>, texts: &SharedTexts) {
+    if let Some(block) = applied {
+        *block = match declared {
+            Some(declared) if declared == block => declared.clone(),
+            _ => settings(block, texts),
+        };
     }
 }
 
@@ -61,7 +87,6 @@ fn setting(value: &Setting, texts: &SharedTexts) -> Setting {
             Setting::Literal(Literal::Text(texts.share_value(text)))
         }
         Setting::List(items) => {
-            // A list from JSON has room for more items.
             Setting::List(items.iter().map(|item| setting(item, texts)).collect())
         }
         Setting::Map(block) => Setting::Map(settings(block, texts)),
@@ -71,8 +96,13 @@ fn setting(value: &Setting, texts: &SharedTexts) -> Setting {
 
 #[cfg(test)]
 mod tests {
-    use crate::model::{CustomerEntry, SharedText, SharedTexts};
+    use super::EntryMemory;
+    use crate::model::{
+        CustomerEntry, Desired, DesiredConnector, DesiredCustomer, Kind, RotationMode, Setting,
+        Settings, SharedText,
+    };
     use serde_json::{Value, json};
+    use std::collections::BTreeSet;
 
     fn entry(value: Value) -> CustomerEntry {
         serde_json::from_value(value).unwrap()
@@ -100,16 +130,17 @@ mod tests {
     fn sharing_entry_is_equal() {
         let connectors = json!({"one": connector(1), "two": connector(2)});
         let before = entry(json!({"name": "acme", "connectors": connectors}));
-        let after = before.clone().sharing(&SharedTexts::default());
+        let after = EntryMemory::new(&Desired::default()).share(before.clone());
         assert_eq!(after, before);
     }
 
     #[test]
     fn sharing_entries_have_each_repeated_text_once() {
-        let texts = SharedTexts::default();
-        let [one, two] = [1, 2].map(|number| {
+        let desired = Desired::default();
+        let memory = EntryMemory::new(&desired);
+        let [first, second] = [1, 2].map(|number| {
             let customer = json!({"name": "acme", "connectors": {"git": connector(number)}});
-            entry(customer).sharing(&texts)
+            memory.share(entry(customer))
         });
         let addresses = |entry: &CustomerEntry| {
             let (name, connector) = entry.connectors.first_key_value().unwrap();
@@ -124,7 +155,66 @@ mod tests {
                 .for_each(|setting| setting.texts(&mut texts));
             texts.into_iter().map(str::as_ptr).collect::<Vec<_>>()
         };
-        let (one, two) = (addresses(&one), addresses(&two));
-        assert_eq!((one.len(), one), (9, two));
+        let (first, second) = (addresses(&first), addresses(&second));
+        assert_eq!((first.len(), first), (9, second));
+    }
+
+    /// The files with these settings of `acme/git`.
+    fn desired(settings: Value) -> Desired {
+        let Setting::Map(settings) = Setting::from(settings) else {
+            panic!("no mapping");
+        };
+        let connector = DesiredConnector {
+            previous_name: None,
+            kind: Kind {
+                name: "github".into(),
+                definition_id: None,
+            },
+            auth: None,
+            template_id: None,
+            consent: None,
+            credentials: None,
+            readable: BTreeSet::new(),
+            credentials_version: None,
+            rotation: RotationMode::Compare,
+            environment: None,
+            replication_config: Some(settings),
+            entities: None,
+        };
+        let customer = DesiredCustomer {
+            connectors: [("git".to_owned(), Box::new(connector))].into(),
+            ..DesiredCustomer::default()
+        };
+        Desired {
+            customers: [("acme".to_owned(), customer)].into(),
+            ..Desired::default()
+        }
+    }
+
+    #[test]
+    fn sharing_settings_that_are_still_declared_uses_those_of_the_files() {
+        let customer = || {
+            let connectors = json!({"git": connector(1), "other": connector(2)});
+            entry(json!({"name": "acme", "connectors": connectors}))
+        };
+        let block = connector(1)["applied"]["replication_config"].clone();
+        let mut changed = block.clone();
+        changed["date"] = json!("2027");
+        for (declared, is_shared) in [(block, true), (changed, false)] {
+            let desired = desired(declared);
+            let shared = EntryMemory::new(&desired).share(customer());
+            assert_eq!(shared, customer());
+            let address = |settings: &Option<Settings>| {
+                let settings = settings.as_ref().unwrap();
+                settings.keys().next().unwrap().as_ptr()
+            };
+            let of_files = &desired.customers["acme"].connectors["git"].replication_config;
+            let addresses = ["git", "other"]
+                .map(|name| address(&shared.connectors[name].applied.replication_config));
+            assert_eq!(
+                addresses.map(|own| own == address(of_files)),
+                [is_shared, false]
+            );
+        }
     }
 }

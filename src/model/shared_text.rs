@@ -143,7 +143,7 @@ impl SharedTexts {
         self.share_if(text, |texts| texts < MAX_WITH_VALUES)
     }
 
-    /// A reference. One that comes after many others has a copy of its own.
+    /// The single copy of a reference. After many others, a reference is not added.
     pub(crate) fn share_reference(&self, reference: SecretRef) -> Arc<SecretRef> {
         let mut references = self.references.borrow_mut();
         if let Some(copy) = references.get(&reference) {

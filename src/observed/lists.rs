@@ -113,6 +113,12 @@ impl Observer<'_> {
         let Some(mut connectors) = listed else {
             return Ok(None);
         };
+        let recorded = self.recorded.customers.get(&id);
+        for (name, entry) in recorded.into_iter().flat_map(|entry| &entry.connectors) {
+            if let Some(observed) = connectors.get_mut(&entry.id) {
+                observed.share(name, entry);
+            }
+        }
         let mut foreign = ForeignConnectors::new();
         for unlisted in self.unlisted_connectors(id, &connectors) {
             let Some(connector) = self.reader.connector(unlisted).await? else {
@@ -122,7 +128,7 @@ impl Observer<'_> {
             // the connector is.
             let workspace = self.reader.workspace_of(unlisted).await?;
             if workspace == Some(id) {
-                connectors.insert(unlisted, connector.observed);
+                connectors.insert(unlisted, Box::new(connector.observed));
             } else {
                 foreign.insert(unlisted, workspace);
             }
@@ -139,7 +145,7 @@ impl Observer<'_> {
     async fn list_after_recheck(
         &self,
         id: WorkspaceId,
-    ) -> Result<Option<BTreeMap<ConnectorId, ObservedConnector>>, ApiError> {
+    ) -> Result<Option<BTreeMap<ConnectorId, Box<ObservedConnector>>>, ApiError> {
         let Some(workspace) = self.reader.workspace(id).await? else {
             return Ok(None);
         };
@@ -161,7 +167,7 @@ impl Observer<'_> {
     fn unlisted_connectors(
         &self,
         id: WorkspaceId,
-        listed: &BTreeMap<ConnectorId, ObservedConnector>,
+        listed: &BTreeMap<ConnectorId, Box<ObservedConnector>>,
     ) -> Vec<ConnectorId> {
         let Some(recorded) = self.recorded.customers.get(&id) else {
             return Vec::new();

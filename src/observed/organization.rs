@@ -130,7 +130,7 @@ fn is_unchanged(declared: &DesiredConnector, recorded: &ConnectorEntry) -> bool 
 }
 
 /// The connectors of a ledger entry, as the last apply left them.
-fn recorded_connectors(recorded: &CustomerEntry) -> BTreeMap<ConnectorId, ObservedConnector> {
+fn recorded_connectors(recorded: &CustomerEntry) -> BTreeMap<ConnectorId, Box<ObservedConnector>> {
     let connectors = recorded.connectors.iter();
     connectors
         .map(|(name, entry)| {
@@ -143,7 +143,7 @@ fn recorded_connectors(recorded: &CustomerEntry) -> BTreeMap<ConnectorId, Observ
                 updated_at: entry.updated_at.clone(),
                 detail: None,
             };
-            (entry.id, observed)
+            (entry.id, Box::new(observed))
         })
         .collect()
 }

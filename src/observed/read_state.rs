@@ -17,7 +17,7 @@ pub(super) struct ReadState {
 
 /// The connectors of one workspace, and those that the ledger wrongly records in it.
 pub(super) struct WorkspaceConnectors {
-    pub(super) connectors: BTreeMap<ConnectorId, ObservedConnector>,
+    pub(super) connectors: BTreeMap<ConnectorId, Box<ObservedConnector>>,
     pub(super) foreign: ForeignConnectors,
 }
 
@@ -87,7 +87,7 @@ pub(super) fn placeholder(name: &str) -> ObservedCustomer {
 /// Replaces a listed connector by the one that GET returned, and keeps the type name, which only the
 /// list has.
 fn merge(
-    connectors: &mut BTreeMap<ConnectorId, ObservedConnector>,
+    connectors: &mut BTreeMap<ConnectorId, Box<ObservedConnector>>,
     id: ConnectorId,
     live: ObservedConnector,
 ) {
@@ -95,5 +95,6 @@ fn merge(
         .get(&id)
         .and_then(|listed| listed.kind_name.clone());
     let kind_name = live.kind_name.clone().or(kind_name);
-    connectors.insert(id, ObservedConnector { kind_name, ..live });
+    let merged = ObservedConnector { kind_name, ..live };
+    connectors.insert(id, Box::new(merged));
 }

@@ -222,7 +222,7 @@ fn settings(recorded: &CustomerEntry, observed: &ObservedCustomer) -> Vec<FieldC
 /// Compares the recorded connectors of a customer.
 fn recorded_changes(
     recorded: &CustomerEntry,
-    live: &BTreeMap<ConnectorId, ObservedConnector>,
+    live: &BTreeMap<ConnectorId, Box<ObservedConnector>>,
 ) -> Vec<Drifted> {
     let compare = |(recorded_name, connector): (&SharedText, &Arc<ConnectorEntry>)| {
         let address = Address::connector(&recorded.name, recorded_name);
@@ -242,7 +242,7 @@ fn recorded_changes(
 /// Unrecorded connectors that did not exist at the last apply.
 fn appeared(
     recorded: &CustomerEntry,
-    live: &BTreeMap<ConnectorId, ObservedConnector>,
+    live: &BTreeMap<ConnectorId, Box<ObservedConnector>>,
 ) -> Vec<Drifted> {
     let Some(unmanaged) = &recorded.unmanaged else {
         return Vec::new();

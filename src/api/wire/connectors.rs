@@ -61,7 +61,7 @@ impl TryFrom<ConnectorFields> for ConnectorResponse {
                 definition_id,
                 kind_name: template.connector_name,
                 template_id: Some(template.id),
-                created_at: fields.created_at,
+                created_at: fields.created_at.map(SharedText::from),
                 updated_at: fields.updated_at.map(SharedText::from),
                 detail: detail.map(Box::new),
             },

@@ -72,11 +72,12 @@ impl VisitStrings for ConnectorResponse {
     fn visit_strings(&mut self, each: Each<'_>) {
         let observed = &mut self.0.observed;
         observed.name.edit(&mut *each);
-        if let Some(updated_at) = &mut observed.updated_at {
-            updated_at.edit(&mut *each);
-        }
-        let optional = [&mut observed.kind_name, &mut observed.created_at];
-        optional.into_iter().flatten().for_each(&mut *each);
+        observed.kind_name.iter_mut().for_each(&mut *each);
+        let times = [&mut observed.created_at, &mut observed.updated_at];
+        times
+            .into_iter()
+            .flatten()
+            .for_each(|time| time.edit(&mut *each));
         if let Some(detail) = &mut observed.detail {
             detail.visit_strings(each);
         }

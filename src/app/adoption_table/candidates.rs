@@ -112,7 +112,7 @@ impl Objects<'_> {
     fn connector(&self, id: ConnectorId) -> Option<&ObservedConnector> {
         let workspace = self.locations.get(&id)?;
         let customer = self.observed.customers.get(workspace)?;
-        customer.connectors.as_ref()?.get(&id)
+        customer.connectors.as_ref()?.get(&id).map(Box::as_ref)
     }
 
     /// The objects of which several match.

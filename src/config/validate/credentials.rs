@@ -201,7 +201,7 @@ impl CredentialField<'_> {
                 Some(Setting::Map(self.nested(map, findings)))
             }
             Value::Array(items) if is_outside_catalog => {
-                Some(Setting::List(self.list(items, findings)))
+                Some(Setting::List(self.list(items, findings).into()))
             }
             Value::Object(map) => self.explicit(map, findings),
             Value::Array(_) => self.wrong_type(&value, findings),

@@ -186,12 +186,8 @@ pub(super) fn setting(
         }
         Value::Array(items) => {
             let items = items.into_iter().zip(origin.items());
-            let mut list: Vec<Setting> = items
-                .map(|(item, origin)| setting(item, origin, scope, findings))
-                .collect();
-            // The list reuses the space of the values, which are larger.
-            list.shrink_to_fit();
-            Setting::List(list)
+            let items = items.map(|(item, origin)| setting(item, origin, scope, findings));
+            Setting::List(items.collect())
         }
         Value::Object(fields) => match plain_template(&fields) {
             Some(text) => Setting::Literal(unescaped(text.to_owned()).into()),

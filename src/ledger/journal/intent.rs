@@ -83,10 +83,12 @@ fn unanswered(
     if applied.replication_config.is_none() && applied.entities.is_none() {
         return None;
     }
-    let updated_at = listed.updated_at.as_ref().map(String::from);
-    let is_unchanged = updated_at == listed.created_at;
+    let is_unchanged = listed.updated_at == listed.created_at;
+    let updated_at = listed.updated_at.as_ref();
     let written_at = updated_at.filter(|_| is_unchanged && agreement == Agreement::AsSent);
-    Some(Box::new(LastWrite::unanswered(written_at)))
+    Some(Box::new(LastWrite::unanswered(
+        written_at.map(String::from),
+    )))
 }
 
 /// Whether a listed connector agrees with the creation that may have created it.

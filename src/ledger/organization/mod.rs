@@ -16,8 +16,8 @@ use super::snapshot::Snapshot;
 use super::{Journal, JournalEntry, LedgerError, LedgerStore, Lock, Rotations, head};
 use crate::events::Sink;
 use crate::model::{
-    CustomerEntry, DefinitionId, LedgerState, LockUnpoisoned, RecordedGuards, RecordedOauthApp,
-    RunRecord, UnverifiedCause, UnverifiedEntry, WorkspaceId,
+    CustomerEntry, DefinitionId, Desired, LedgerState, LockUnpoisoned, RecordedGuards,
+    RecordedOauthApp, RunRecord, UnverifiedCause, UnverifiedEntry, WorkspaceId,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -166,10 +166,19 @@ impl Ledger {
     /// Reads every entry, and the intents of earlier runs without a certain outcome, the oldest
     /// first.
     pub async fn load_with_journal(&self) -> Result<(LedgerState, Vec<JournalEntry>), LedgerError> {
+        self.load_sharing(&Desired::default()).await
+    }
+
+    /// As [`Self::load_with_journal`]. Settings that the files still declare as they were applied share the memory of
+    /// `desired`.
+    pub async fn load_sharing(
+        &self,
+        desired: &Desired,
+    ) -> Result<(LedgerState, Vec<JournalEntry>), LedgerError> {
         if let Some(journal) = self.own_journal() {
             journal.sync().await?;
         }
-        let (snapshot, journal) = self.read().await?;
+        let (snapshot, journal) = self.read(desired).await?;
         if snapshot.key_changed {
             return Err(LedgerError::KeyChanged {
                 path: self.store.shown(""),
@@ -203,7 +212,7 @@ impl Ledger {
 
     /// Reads what is not authenticated, whatever key wrote the ledger.
     pub async fn load_unsigned(&self) -> Result<UnsignedLedger, LedgerError> {
-        let (snapshot, journal) = self.read().await?;
+        let (snapshot, journal) = self.read(&Desired::default()).await?;
         refuse_divided(&self.store, snapshot.head.as_ref())?;
         self.note_snapshot(&snapshot);
         let mut objects = Vec::new();

@@ -19,7 +19,7 @@ fn recovered_secrets(change: impl Fn(&mut ObservedConnector)) -> (Option<String>
     let customer = observed.customers.get_mut(&WORKSPACE).unwrap();
     let listed = customer.connectors.as_mut().unwrap().get_mut(&id(11));
     let listed = listed.unwrap();
-    listed.updated_at = listed.created_at.as_deref().map(Into::into);
+    listed.updated_at.clone_from(&listed.created_at);
     set_detail(listed, &json!({"a": "sent", "other": 1}));
     change(listed);
     let recovered = recover(recorded(&[]), &[creation], &observed);
@@ -59,8 +59,8 @@ fn recover_connector_that_differs_from_the_intent_has_no_verified_secrets() {
     }
     // One hour after the intent.
     let late = recovered_secrets(|listed| {
-        listed.created_at = Some("2026-05-01T11:00:00Z".to_owned());
-        listed.updated_at = listed.created_at.as_deref().map(Into::into);
+        listed.created_at = Some("2026-05-01T11:00:00Z".into());
+        listed.updated_at.clone_from(&listed.created_at);
     });
     assert_eq!(late, (None, true));
 }

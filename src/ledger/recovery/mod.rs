@@ -10,7 +10,7 @@ use crate::model::{
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-type Listed = BTreeMap<ConnectorId, ObservedConnector>;
+type Listed = BTreeMap<ConnectorId, Box<ObservedConnector>>;
 
 /// The ledger after recovery.
 #[derive(Clone, Debug, PartialEq)]

@@ -47,7 +47,7 @@ fn listed(name: &str, time: &str) -> ObservedConnector {
         definition_id: KIND,
         kind_name: None,
         template_id: Some(TemplateId(Uuid::nil())),
-        created_at: Some(format!("2026-05-01T{time}Z")),
+        created_at: Some(format!("2026-05-01T{time}Z").into()),
         updated_at: None,
         detail: None,
     }
@@ -56,7 +56,7 @@ fn listed(name: &str, time: &str) -> ObservedConnector {
 pub(super) fn observed(connectors: &[(u128, &str, &str)]) -> Observed {
     let connectors = connectors
         .iter()
-        .map(|(n, name, time)| (id(*n), listed(name, time)));
+        .map(|(n, name, time)| (id(*n), listed(name, time).into()));
     let customer = ObservedCustomer {
         name: "acme".into(),
         status: ObservedStatus::Active,

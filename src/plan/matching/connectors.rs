@@ -151,7 +151,7 @@ impl<'a> ConnectorIndex<'a> {
             .iter()
             .flatten()
             .filter(|(id, _)| !pending_deletion.is_some_and(|ids| ids.contains(id)))
-            .map(|(id, connector)| (*id, connector))
+            .map(|(id, connector)| (*id, connector.as_ref()))
             .collect();
         let recorded: BTreeMap<_, _> = customer
             .recorded

@@ -118,7 +118,9 @@ fn adoption_with_target_adopts_and_changes_only_the_target() {
     let mut scene = Scene::applied();
     scene.recorded.customers.clear();
     scene.git().replication_config = settings(json!({"a": 1}));
-    scene.connectors(1).insert(id(11), live_connector("other"));
+    scene
+        .connectors(1)
+        .insert(id(11), live_connector("other").into());
     let connectors = &mut scene.declare("acme").connectors;
     connectors.insert("other", declared());
     scene.policy.targets = [Address::connector("acme", "git")].into();
@@ -138,7 +140,9 @@ fn renamed_onto_unrecorded() -> Scene {
     let mut git = scene.declare("acme").connectors.remove("git").unwrap();
     git.previous_name = Some("git".into());
     scene.declare("acme").connectors.insert("new", git);
-    scene.connectors(1).insert(id(20), live_connector("new"));
+    scene
+        .connectors(1)
+        .insert(id(20), live_connector("new").into());
     scene
 }
 
@@ -174,7 +178,7 @@ fn type_change_with_unrecorded_connector_of_the_new_type_leaves_it_alone() {
     let mut existing = live_connector("git");
     existing.created_at = Some("2026-01-01T00:00:00Z".into());
     existing.definition_id = OTHER_TYPE;
-    scene.connectors(1).insert(id(20), existing);
+    scene.connectors(1).insert(id(20), existing.into());
     let plan = scene.plan();
     let [step] = &plan.steps().collect::<Vec<_>>()[..] else {
         panic!("{plan:#?}");

@@ -61,7 +61,9 @@ fn step_of_an_object_that_others_changed_is_stale_and_the_rest_is_approved() {
 fn step_whose_object_exists_as_approved_is_satisfied() {
     let mut scene = scene();
     let approved = scene.plan();
-    scene.connectors(1).insert(id(11), live_connector("issues"));
+    scene
+        .connectors(1)
+        .insert(id(11), live_connector("issues").into());
     let acme = scene.recorded_customer(1, "acme");
     acme.connectors.insert("issues".into(), recorded(11));
     let part = part(&approved, &scene);

@@ -69,7 +69,9 @@ fn connector_unrecorded_of_same_name_and_type_is_adopted() {
         "acme/git Adopt [FoundByName] {op:adopt_connector,id:#0a}",
         r#"acme/git unverified: NeverSent ["credentials.token"]"#,
     ]);
-    scene.connectors(1).insert(id(11), live_connector("git"));
+    scene
+        .connectors(1)
+        .insert(id(11), live_connector("git").into());
     scene.assert_plan(&["acme/git blocked: AmbiguousMatch"]);
     scene.policy.targets = ["acme/other".parse().unwrap()].into();
     scene.assert_plan(&["unmanaged acme/git #0a", "unmanaged acme/git #0b"]);
@@ -82,7 +84,9 @@ fn connector_unrecorded_of_same_name_and_type_is_adopted() {
     ]);
     // The recorded connector matches, whatever other connectors have its name.
     let mut known = Scene::applied();
-    known.connectors(1).insert(id(11), live_connector("git"));
+    known
+        .connectors(1)
+        .insert(id(11), live_connector("git").into());
     known.assert_plan(&["unmanaged acme/git #0b"]);
 }
 
@@ -201,11 +205,13 @@ fn connector_previous_name_unrecorded_is_adopted_and_renamed() {
     assert_eq!(actions(&other), ["acme Adopt", "acme/hub Create"]);
     // Two connectors of the previous name are ambiguous.
     let mut two = scene.clone();
-    two.connectors(1).insert(id(11), live_connector("git"));
+    two.connectors(1)
+        .insert(id(11), live_connector("git").into());
     assert_eq!(two.plan().blocked[0].code(), BlockCode::AmbiguousMatch);
     // The new name has precedence, and a declared connector is not renamed.
     let mut both = scene.clone();
-    both.connectors(1).insert(id(11), live_connector("hub"));
+    both.connectors(1)
+        .insert(id(11), live_connector("hub").into());
     assert_eq!(actions(&both), ["acme Adopt", "acme/hub Adopt"]);
     let declared = &mut scene.declare("acme").connectors;
     let second = DesiredConnector {

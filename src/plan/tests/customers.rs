@@ -223,7 +223,9 @@ fn unmanaged_undeclared_unrecorded_objects_are_listed() {
     scene.workspace(2, "beta");
     scene.recorded_customer(4, "gone");
     scene.add_recorded(5, "recorded");
-    scene.connectors(1).insert(id(11), live_connector("stray"));
+    scene
+        .connectors(1)
+        .insert(id(11), live_connector("stray").into());
     scene.assert_plan(&[
         "unmanaged beta",
         "unmanaged zeta",
@@ -243,7 +245,9 @@ fn unmanaged_undeclared_unrecorded_objects_are_listed() {
     let acme = adopted.declare("acme");
     acme.connectors.insert("git", declared());
     adopted.workspace(1, "acme");
-    adopted.connectors(1).insert(id(10), live_connector("git"));
+    adopted
+        .connectors(1)
+        .insert(id(10), live_connector("git").into());
     adopted.assert_plan(&[
         "acme Adopt [FoundByName] {op:adopt_customer,workspace_id:#01}",
         "acme/git Adopt [FoundByName] {op:adopt_connector,id:#0a}",

@@ -19,7 +19,9 @@ fn changed_ids() -> Scene {
         .insert("other", other.into());
     let acme = scene.recorded_customer(1, "acme");
     acme.connectors.insert("other".into(), recorded(11));
-    scene.connectors(1).insert(id(11), live_connector("other"));
+    scene
+        .connectors(1)
+        .insert(id(11), live_connector("other").into());
     scene
 }
 

@@ -94,7 +94,9 @@ impl Scene {
             .add_recorded(1, "acme")
             .connectors
             .insert("git".into(), recorded(10));
-        scene.connectors(1).insert(id(10), live_connector("git"));
+        scene
+            .connectors(1)
+            .insert(id(10), live_connector("git").into());
         let unchanged = BTreeMap::from([("credentials.token".into(), SecretStatus::Unchanged)]);
         let address = Address::connector("acme", "git");
         scene.secrets.connectors.insert(address, unchanged);
@@ -148,7 +150,7 @@ impl Scene {
     }
 
     /// The observed connectors of a workspace.
-    fn connectors(&mut self, number: u128) -> &mut BTreeMap<ConnectorId, ObservedConnector> {
+    fn connectors(&mut self, number: u128) -> &mut BTreeMap<ConnectorId, Box<ObservedConnector>> {
         let customer = self.observed.customers.get_mut(&workspace(number)).unwrap();
         customer.connectors.get_or_insert_default()
     }

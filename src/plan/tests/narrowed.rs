@@ -135,7 +135,9 @@ fn only_rotations_superseded_connector_is_deleted() {
         .recorded_customer(1, "acme")
         .pending_deletion
         .insert(id(12));
-    scene.connectors(1).insert(id(12), live_connector("git"));
+    scene
+        .connectors(1)
+        .insert(id(12), live_connector("git").into());
     assert_rotation(
         &scene,
         &[

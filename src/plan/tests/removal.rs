@@ -11,7 +11,9 @@ fn with_old() -> Scene {
     let old = scene.add_recorded(2, "old");
     old.connectors.insert("a".into(), recorded(20));
     old.connectors.insert("b".into(), recorded(21));
-    scene.connectors(2).insert(id(20), live_connector("a"));
+    scene
+        .connectors(2)
+        .insert(id(20), live_connector("a").into());
     scene
 }
 
@@ -87,12 +89,14 @@ fn prune_customer_holds_unmanaged_connectors_is_blocked() {
         .recorded_customer(2, "old")
         .pending_deletion
         .insert(id(22));
-    scene.connectors(2).insert(id(22), live_connector("a"));
+    scene
+        .connectors(2)
+        .insert(id(22), live_connector("a").into());
     scene.assert_plan(&["old Delete [NotInConfig] {op:delete_customer,workspace_id:#02} of old"]);
     for (number, connectors) in [(30, 1), (31, 2)] {
         scene
             .connectors(2)
-            .insert(id(number), live_connector("by hand"));
+            .insert(id(number), live_connector("by hand").into());
         let blocked = &scene.plan().blocked[0];
         assert_eq!(blocked.code(), BlockCode::HoldsUnmanaged);
         assert_eq!(blocked.reason, BlockReason::HoldsUnmanaged { connectors });
@@ -110,7 +114,9 @@ fn prune_undeclared_connector_is_deleted() {
         .connectors
         .insert("old".into(), recorded(11));
     scene.assert_plan(&[]);
-    scene.connectors(1).insert(id(11), live_connector("old"));
+    scene
+        .connectors(1)
+        .insert(id(11), live_connector("old").into());
     scene.assert_plan(&["kept acme/old"]);
     scene.policy.prune = true;
     scene.assert_plan(&["acme/old Delete [NotInConfig] {op:delete_connector,id:#0b}"]);
@@ -132,7 +138,9 @@ fn superseded_connector_prune_off_is_deleted() {
         .pending_deletion
         .insert(id(12));
     scene.assert_plan(&["acme remembers {gone:[#0c]}"]);
-    scene.connectors(1).insert(id(12), live_connector("git"));
+    scene
+        .connectors(1)
+        .insert(id(12), live_connector("git").into());
     scene.assert_plan(&["acme/git Delete [Superseded] {op:delete_connector,id:#0c}"]);
     scene.policy.targets = ["acme/other".parse().unwrap()].into();
     scene.assert_plan(&[]);
@@ -141,7 +149,9 @@ fn superseded_connector_prune_off_is_deleted() {
         .recorded_customer(2, "old")
         .pending_deletion
         .insert(id(22));
-    undeclared.connectors(2).insert(id(22), live_connector("c"));
+    undeclared
+        .connectors(2)
+        .insert(id(22), live_connector("c").into());
     undeclared.assert_plan(&[
         "old/c Delete [Superseded] {op:delete_connector,id:#16}",
         "kept old",
@@ -160,11 +170,15 @@ fn pending_deletion_connector_no_longer_exists_is_removed_from_ledger() {
     };
     let mut scene = Scene::applied();
     scene.recorded_customer(1, "acme").pending_deletion = [id(12), id(13)].into();
-    scene.connectors(1).insert(id(12), live_connector("git"));
+    scene
+        .connectors(1)
+        .insert(id(12), live_connector("git").into());
     assert_eq!(gone(&scene), [id(13)]);
     let mut undeclared = with_old();
     undeclared.recorded_customer(2, "old").pending_deletion = [id(22), id(23)].into();
-    undeclared.connectors(2).insert(id(23), live_connector("c"));
+    undeclared
+        .connectors(2)
+        .insert(id(23), live_connector("c").into());
     assert_eq!(gone(&undeclared), [id(22)]);
     // Connectors that were not read may still exist.
     let unread = undeclared.observed.customers.values_mut();
@@ -287,7 +301,7 @@ fn guard_deleted_customer_counts_its_connectors() {
         .insert("old".into(), recorded(11));
     connectors
         .connectors(1)
-        .insert(id(11), live_connector("old"));
+        .insert(id(11), live_connector("old").into());
     connectors.policy.prune = true;
     connectors.desired.guards.max_deletes = 0;
     assert!(refused(&connectors));
@@ -309,7 +323,9 @@ fn summary_deleted_namesake_is_counted_separately() {
         .recorded_customer(1, "acme")
         .pending_deletion
         .insert(id(12));
-    scene.connectors(1).insert(id(12), live_connector("git"));
+    scene
+        .connectors(1)
+        .insert(id(12), live_connector("git").into());
     scene.git().replication_config = super::settings(serde_json::json!({"a": 1}));
     let counts = |scene: &Scene| {
         let summary = scene.plan().summary;

@@ -76,7 +76,7 @@ fn rename_two_equal_recorded_connectors_is_not_inferred() {
         .insert("git2".into(), recorded(11));
     two_recorded
         .connectors(1)
-        .insert(id(11), live_connector("git2"));
+        .insert(id(11), live_connector("git2").into());
     two_recorded.assert_plan(&["acme/hub Create [MissingRemote] credentials.token: Absent -> ${env:TOKEN}; {op:create_connector}", "kept acme/git", "kept acme/git2"]);
 }
 

@@ -119,7 +119,7 @@ fn resembles_existing_by_previous_name_is_a_warning() {
     connectors.insert("Code", connector);
     scene
         .connectors(1)
-        .insert(id(20), live_connector("main-repo"));
+        .insert(id(20), live_connector("main-repo").into());
     assert_eq!(
         warnings(&scene),
         ["acme/Code ~ main-repo Separators Unmanaged"]
@@ -144,7 +144,7 @@ fn resembles_existing_connector_is_a_warning() {
     connectors.insert("Main Repo", declared());
     scene
         .connectors(1)
-        .insert(id(20), live_connector("main-repo"));
+        .insert(id(20), live_connector("main-repo").into());
     let line = "acme/Main Repo ~ main-repo Separators Unmanaged";
     assert_eq!(warnings(&scene), [line]);
 }
@@ -158,7 +158,7 @@ fn resembles_existing_connector_of_other_type_needs_an_equal_name() {
     for (number, name) in [(20, "Main"), (21, "main2")] {
         let mut connector = live_connector(name);
         connector.definition_id = OTHER_TYPE;
-        scene.connectors(1).insert(id(number), connector);
+        scene.connectors(1).insert(id(number), connector.into());
     }
     assert_eq!(warnings(&scene), ["acme/Main ~ Main Equal OtherType"]);
 }
@@ -169,7 +169,9 @@ fn resembles_existing_adopted_connector_is_no_warning() {
     let connectors = &mut scene.declare("acme").connectors;
     connectors.insert("Main", declared());
     connectors.insert("main", declared());
-    scene.connectors(1).insert(id(20), live_connector("main"));
+    scene
+        .connectors(1)
+        .insert(id(20), live_connector("main").into());
     assert_eq!(warnings(&scene), [""; 0]);
 }
 
@@ -229,7 +231,9 @@ fn probable_rename_prefers_equal_references() {
     let sent = git.sent.as_mut();
     Arc::make_mut(sent.unwrap()).references =
         [("credentials.token".into(), "${env:BETA}".into())].into();
-    scene.connectors(2).insert(id(11), live_connector("git"));
+    scene
+        .connectors(2)
+        .insert(id(11), live_connector("git").into());
     assert_eq!(warnings(&scene), ["new was acme"]);
     let git = scene.declare("new").connectors.get_mut("git").unwrap();
     git.credentials = settings(json!({"token": {"$secret": "${env:OTHER}"}}));

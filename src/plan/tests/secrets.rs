@@ -35,6 +35,19 @@ fn secret_value_changed_is_rotated() {
 }
 
 #[test]
+fn secrets_of_unchanged_connector_are_unchanged() {
+    let mut scene = Scene::applied();
+    scene.secrets.connectors.clear();
+    scene.secrets.unchanged.insert(id(11));
+    scene.assert_plan(&[r#"acme/git unverified: NotAsked ["credentials.token"]"#]);
+    scene.secrets.unchanged.insert(id(10));
+    scene.assert_plan(&[]);
+    // A status of its own is more than the id.
+    status(&mut scene, "credentials.token", SecretStatus::Changed);
+    assert!(scene.plan().has_changes());
+}
+
+#[test]
 fn secret_unverified_is_not_rotated() {
     let mut scene = Scene::applied();
     status(
@@ -161,12 +174,12 @@ fn replacement_newer_namesake_exists_is_blocked() {
     let with_namesake = |change: fn(&mut ObservedConnector)| {
         let mut scene = Scene::applied();
         status(&mut scene, "credentials.token", SecretStatus::Changed);
-        let at = |time: &str| Some(format!("2026-05-01T{time}Z"));
+        let at = |time: &str| Some(format!("2026-05-01T{time}Z").into());
         scene.connectors(1).get_mut(&id(10)).unwrap().created_at = at("10:00:00");
         let mut other = live_connector("git");
         other.created_at = at("10:00:01");
         change(&mut other);
-        scene.connectors(1).insert(id(11), other);
+        scene.connectors(1).insert(id(11), other.into());
         scene
     };
     let blocked = |scene: &Scene| {
@@ -205,8 +218,12 @@ fn replacement_precondition_has_namesakes_seen_at_plan_time() {
     let mut scene = Scene::applied();
     status(&mut scene, "credentials.token", SecretStatus::Changed);
     scene.connectors(1).get_mut(&id(10)).unwrap().created_at = Some("2026-05-01T10:00:00Z".into());
-    scene.connectors(1).insert(id(11), live_connector("git"));
-    scene.connectors(1).insert(id(12), live_connector("hub"));
+    scene
+        .connectors(1)
+        .insert(id(11), live_connector("git").into());
+    scene
+        .connectors(1)
+        .insert(id(12), live_connector("hub").into());
     let plan = scene.plan();
     let allowed = |other| {
         let mut steps = plan.steps();

@@ -231,7 +231,7 @@ fn superseded(count: u128) -> Scene {
             .insert(id(number));
         scene
             .connectors(1)
-            .insert(id(number), live_connector("old"));
+            .insert(id(number), live_connector("old").into());
     }
     scene
 }

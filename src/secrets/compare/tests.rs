@@ -237,7 +237,12 @@ fn observed(workspace: WorkspaceId, connectors: [u128; 3]) -> Observed {
         created_at: String::new(),
         connectors: Some(
             connectors
-                .map(|number| (ConnectorId(Uuid::from_u128(number)), connector(number)))
+                .map(|number| {
+                    (
+                        ConnectorId(Uuid::from_u128(number)),
+                        connector(number).into(),
+                    )
+                })
                 .into(),
         ),
     };

@@ -77,7 +77,7 @@ customers:
     assert_eq!(settings["start_date"], secret("START"));
     assert_eq!(
         settings["repositories"],
-        Setting::List(vec![secret("REPO")])
+        Setting::List([secret("REPO")].into())
     );
     let environment = acme.connectors["z"].environment.as_ref().unwrap();
     assert_eq!(environment["subdomain"], secret("SUB"));

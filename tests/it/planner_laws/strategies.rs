@@ -183,7 +183,7 @@ impl World {
                 if let Some(workspace) = self.nth_customer(nth) {
                     let id = ConnectorId(self.id());
                     let foreign = connector_named("foreign", DefinitionId(Uuid::from_u128(1)));
-                    self.connectors(workspace).insert(id, foreign);
+                    self.connectors(workspace).insert(id, foreign.into());
                 }
             }
             OutOfBandChange::DeleteConnector(nth) => {

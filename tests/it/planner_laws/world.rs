@@ -98,8 +98,11 @@ impl World {
     }
 
     fn compare(&self, matches: &Matches<'_>) -> SecretComparison {
-        let connectors = matches.recorded_connectors().filter_map(|connector| {
-            let sent = connector.recorded.sent.as_ref()?;
+        let mut comparison = SecretComparison::default();
+        for connector in matches.recorded_connectors() {
+            let Some(sent) = &connector.recorded.sent else {
+                continue;
+            };
             let leaves = connector.declared.secret_leaves().into_iter();
             let statuses = leaves.map(|(path, leaf)| {
                 let same = sent.fingerprints.get(&path) == Some(&self.fingerprint(leaf));
@@ -110,12 +113,15 @@ impl World {
                 };
                 (path, status)
             });
-            Some((connector.address(), statuses.collect()))
-        });
-        SecretComparison {
-            connectors: connectors.collect(),
-            ..SecretComparison::default()
+            let statuses: BTreeMap<String, SecretStatus> = statuses.collect();
+            let mut all = statuses.values();
+            if all.all(|status| *status == SecretStatus::Unchanged) {
+                comparison.unchanged.insert(connector.recorded.id);
+            } else {
+                comparison.connectors.insert(connector.address(), statuses);
+            }
         }
+        comparison
     }
 
     pub(crate) fn plan(&self, desired: &Desired, policy: &Policy) -> Plan {
@@ -349,7 +355,7 @@ impl World {
     pub(crate) fn connectors(
         &mut self,
         workspace: WorkspaceId,
-    ) -> &mut BTreeMap<ConnectorId, ObservedConnector> {
+    ) -> &mut BTreeMap<ConnectorId, Box<ObservedConnector>> {
         let customer = self.observed.customers.get_mut(&workspace).unwrap();
         customer.connectors.as_mut().unwrap()
     }
@@ -371,7 +377,7 @@ impl World {
             replication_config: config,
             entities: body.entities.clone().unwrap_or_default(),
         }));
-        self.connectors(workspace).insert(id, created);
+        self.connectors(workspace).insert(id, created.into());
         let sent = self.sent(body.secret_leaves());
         let sent = (!sent.fingerprints.is_empty()).then_some(sent);
         let after = ConnectorEntry {
