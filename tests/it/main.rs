@@ -20,6 +20,8 @@ mod growth;
 #[cfg(target_os = "linux")]
 mod heap;
 mod library;
+#[cfg(target_os = "linux")]
+mod memory;
 mod planner_laws;
 mod readonly;
 mod scenarios;

@@ -5,6 +5,8 @@ mod external_changes;
 mod fault_proxy;
 mod golden;
 mod ledger_files;
+#[cfg(target_os = "linux")]
+mod peak_memory;
 mod receiver;
 mod recorded_requests;
 #[expect(
@@ -17,6 +19,8 @@ mod shared;
 pub(crate) use external_changes::ExternalChanges;
 pub(crate) use fault_proxy::{FaultProxy, ProxyAction};
 pub(crate) use golden::normalize;
+#[cfg(target_os = "linux")]
+pub(crate) use peak_memory::peak_memory;
 pub(crate) use receiver::Receiver;
 pub(crate) use recorded_requests::RecordedRequests;
 pub(crate) use shared::files::{copy, files};

@@ -1,5 +1,7 @@
 //! Tests of servers: lists that do not end, and the sandbox as a server for other programs.
 
+#[cfg(target_os = "linux")]
+use crate::support::peak_memory;
 use crate::support::{FaultProxy, PROJECT, ProxyAction, TestEnv, options};
 use serde_json::{Value, json};
 use std::fmt::Write as _;
@@ -72,28 +74,13 @@ fn list_that_repeats_a_page_stops_the_run() {
     assert_eq!(env.world(), before);
 }
 
-/// The largest resident memory of a run, in KiB.
-#[cfg(target_os = "linux")]
-fn peak_memory(env: &TestEnv, arguments: &[&str]) -> u64 {
-    let mut command = env.command(arguments);
-    let mut peak = 0;
-    crate::support::follow(&mut command, std::time::Duration::from_mins(1), |child| {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", child.id()));
-        let status = status.unwrap_or_default();
-        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-        let words = line.and_then(|line| line.split_whitespace().next());
-        peak = peak.max(words.and_then(|words| words.parse().ok()).unwrap_or(0));
-    });
-    peak
-}
-
 #[cfg(target_os = "linux")]
 #[test]
 fn list_that_does_not_end_takes_no_more_memory_than_a_plan() {
     let mut env = TestEnv::applied();
-    let usual = peak_memory(&env, &["plan"]);
+    let (_, usual) = peak_memory(&env, &["plan"]);
     let _proxy = list_of(&mut env, |number| page(100 * number));
-    let endless = peak_memory(&env, &["plan"]);
+    let (_, endless) = peak_memory(&env, &["plan"]);
     assert!(
         endless < usual + 10 * 1024,
         "{endless} KiB, usually {usual} KiB"
