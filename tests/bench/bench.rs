@@ -14,9 +14,9 @@ mod curl;
 mod flood;
 mod form;
 mod job;
+mod large;
 mod loader;
 mod measured;
-mod offline;
 mod project;
 mod sandbox;
 mod sdk;
@@ -51,7 +51,7 @@ struct Args {
     /// Customers, each with three connectors.
     #[arg(long, default_value_t = 1_000)]
     customers: usize,
-    /// Connectors of the project that is validated and planned.
+    /// Connectors of the project that is validated, planned and created.
     #[arg(long, value_delimiter = ',', default_values_t = [1_000, 10_000, 100_000])]
     validate: Vec<usize>,
     /// Runs of each, of which the table has the medians.

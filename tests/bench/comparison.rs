@@ -5,8 +5,8 @@ use crate::curl;
 use crate::flood;
 use crate::form::Form;
 use crate::job::Job;
+use crate::large;
 use crate::measured::{Measured, median, run};
-use crate::offline;
 use crate::project::{self, Size};
 use crate::sandbox;
 use crate::sdk;
@@ -43,7 +43,7 @@ pub(crate) fn print(args: &Args) {
     for case in cases(args) {
         print_line(&compare(args, &case));
     }
-    offline::print(args);
+    large::print(args);
 }
 
 /// How fast the servers are, so that a reader sees that they are not what is measured.
