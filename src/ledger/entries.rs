@@ -22,7 +22,7 @@ const WHAT: &str = "ledger file";
 /// Entries that are read from a shared store at the same time.
 const PARALLEL_READS: usize = 32;
 /// Entries of packs that one thread reads together.
-const READ_TOGETHER: usize = 64;
+const READ_TOGETHER: usize = 16;
 
 /// The content of an entry's file.
 #[derive(Serialize)]
@@ -76,7 +76,7 @@ pub(super) enum File {
 }
 
 impl File {
-    /// The same file, whose entry shares its memory.
+    /// Returns the file. The texts and settings of its entry share the memory of equal ones.
     fn sharing(mut self, memory: &EntryMemory<'_>) -> Self {
         if let Self::Signed { customer, .. } = &mut self {
             *customer = customer.take().map(|customer| memory.share(customer));

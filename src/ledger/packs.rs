@@ -28,7 +28,7 @@ const MAX_SIZE: u64 = 256 << 20;
 const PARSED_TOGETHER: usize = 1024;
 
 /// The texts of a pack's entries by workspace.
-pub(super) type PackedTexts<'a> = BTreeMap<WorkspaceId, &'a str>;
+type PackedTexts<'a> = BTreeMap<WorkspaceId, &'a str>;
 
 /// Every pack of a ledger.
 #[derive(Debug)]
@@ -128,8 +128,8 @@ impl<E> Packs<E> {
     }
 }
 
-/// Reads one pack from its end. Frees the text as its entries are parsed, because the text of a large pack takes about as
-/// much memory as its entries.
+/// Reads one pack from its end. Frees the text of a large pack as its entries are parsed, because the text takes about as
+/// much memory as they do.
 async fn read<E>(
     store: &LedgerStore,
     name: &str,
@@ -289,6 +289,26 @@ mod tests {
         let (packs, parts) = read(&store).await;
         assert_eq!(packs.entries, entries);
         assert_eq!(parts, [PARSED_TOGETHER, PARSED_TOGETHER, 1]);
+    }
+
+    #[tokio::test]
+    async fn pack_in_another_form_has_the_same_entries() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = LedgerStore::from(dir.path());
+        let [(first, _), (second, _)] = [entry(0xa), entry(2)];
+        let upper = first.to_string().to_uppercase();
+        let foreign = WorkspaceId(Uuid::from_u128(u128::MAX));
+        let text = format!(
+            "{{ \"entries\" : {{ \"{second}\" : \"old\" , \"{foreign}\": 1,\n\"{upper}\" :\t[ \"é\" ] ,\"{second}\":  {{}} }} , \"version\": 2 }}"
+        );
+        store
+            .replace(&pack_of(first), text.as_bytes())
+            .await
+            .unwrap();
+        let (packs, parts) = read(&store).await;
+        let expected = [(second, "{}".to_owned()), (first, "[ \"é\" ]".to_owned())];
+        assert_eq!(packs.entries, expected.into());
+        assert_eq!(parts, [2]);
     }
 
     #[tokio::test]
