@@ -36,13 +36,7 @@ pub async fn compare(
             Some((connector, comparison))
         })
     };
-    let current = match resolver {
-        None => None,
-        Some(resolver) => {
-            let comparisons = comparisons().map(|(_, comparison)| comparison);
-            Some(read_current(comparisons, resolver).await)
-        }
-    };
+    let current = read_current(comparisons().map(|(_, comparison)| comparison), resolver).await;
     let mut result = SecretComparison::default();
     // The leaves are collected a second time here: those of all connectors would take more memory than the project.
     for (connector, comparison) in comparisons() {
@@ -79,13 +73,7 @@ pub async fn compare_oauth_apps(
             Some((*id, comparison))
         })
     };
-    let current = match resolver {
-        None => None,
-        Some(resolver) => {
-            let comparisons = comparisons().map(|(_, comparison)| comparison);
-            Some(read_current(comparisons, resolver).await)
-        }
-    };
+    let current = read_current(comparisons().map(|(_, comparison)| comparison), resolver).await;
     comparisons()
         .map(|(id, comparison)| (id, comparison.changed_fields(current.as_ref())))
         .collect()
@@ -100,10 +88,12 @@ struct CurrentSecrets {
     unresolved: Vec<UnresolvedReference>,
 }
 
+/// `None` without a resolver.
 async fn read_current<'a>(
     comparisons: impl Iterator<Item = Comparison<'a>>,
-    resolver: &Resolver,
-) -> CurrentSecrets {
+    resolver: Option<&Resolver>,
+) -> Option<CurrentSecrets> {
+    let resolver = resolver?;
     let mut unverified = BTreeSet::new();
     for comparison in comparisons {
         unverified.extend(comparison.unverified());
@@ -118,11 +108,11 @@ async fn read_current<'a>(
     };
     let unread = distinct(unverified.iter().filter(has_other_version));
     let (values, failures) = resolver.resolve_all(&unread).await;
-    CurrentSecrets {
+    Some(CurrentSecrets {
         versions,
         values,
         unresolved: failures.into_iter().map(Into::into).collect(),
-    }
+    })
 }
 
 fn distinct<'a>(
