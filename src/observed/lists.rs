@@ -113,6 +113,7 @@ impl Observer<'_> {
         let Some(mut connectors) = listed else {
             return Ok(None);
         };
+        // Names and times are most of the memory of a list.
         let recorded = self.recorded.customers.get(&id);
         for (name, entry) in recorded.into_iter().flat_map(|entry| &entry.connectors) {
             if let Some(observed) = connectors.get_mut(&entry.id) {

@@ -54,6 +54,7 @@ impl LocalStore {
         };
         files::check_owner_and_mode(&self.root, &relative, &file, self.access)
             .map_err(refused("cannot read"))?;
+        // `Take` does not tell the size, and the buffer would grow to up to twice of it.
         let size = file.metadata().map_or(0, |metadata| metadata.len());
         let size = usize::try_from(size.min(limit)).unwrap_or_default();
         let mut content = Vec::with_capacity(size);
