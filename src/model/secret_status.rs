@@ -21,7 +21,7 @@ pub struct SecretComparison {
 
 impl SecretComparison {
     /// Adds the statuses of a recorded connector.
-    pub(crate) fn add(
+    pub fn add(
         &mut self,
         id: ConnectorId,
         address: impl FnOnce() -> Address,

@@ -5,6 +5,8 @@ use std::fmt::Write as _;
 
 /// The bytes that a plan without changes needs at most for each byte of the files.
 const PLAN: u64 = 14;
+/// The memory is read at intervals, so that one run may miss its peak.
+const RUNS: usize = 3;
 /// Connectors of each customer.
 const CONNECTORS: usize = 10;
 
@@ -27,7 +29,7 @@ fn project(customers: usize) -> String {
 }
 
 /// The length of the file, and the largest memory of plans without changes, in bytes.
-fn measured(customers: usize, runs: usize) -> (u64, u64) {
+fn measured(customers: usize) -> (u64, u64) {
     let text = project(customers);
     let env = TestEnv::with(&text, options());
     let fast = ["--parallelism", "20", "--connector-token", "application"];
@@ -38,14 +40,13 @@ fn measured(customers: usize, runs: usize) -> (u64, u64) {
         assert_eq!(code, Some(0), "the plan has no changes");
         memory * 1024
     };
-    let memory = (0..runs).map(plan).max().unwrap();
+    let memory = (0..RUNS).map(plan).max().unwrap();
     (text.len() as u64, memory)
 }
 
 #[test]
 fn plan_without_changes_needs_memory_in_proportion_to_the_files() {
-    // The memory is read at intervals, so that one run may miss its peak.
-    let (small, large) = (measured(20, 3), measured(400, 3));
+    let (small, large) = (measured(20), measured(400));
     let files = large.0 - small.0;
     let memory = large.1.saturating_sub(small.1);
     assert!(

@@ -241,8 +241,6 @@ fn replacement_of_settings_with_reference_follows_the_answer() {
     let path = "replication_config.key";
     sent.fingerprints.insert(path, "f".into());
     sent.references.insert(path, "${env:K}".into());
-    let status = case.scene.secrets.connectors.values_mut().next().unwrap();
-    status.insert(path.into(), crate::model::SecretStatus::Unchanged);
     case.assert_clean();
     let live = case.scene.connectors(1).get_mut(&id(10)).unwrap();
     live.detail = detail(json!({"a": "2"}));

@@ -165,11 +165,6 @@ fn connector_settings_with_secret_differ_is_replaced() {
         .insert("replication_config.key", "f".into());
     sent.references
         .insert("replication_config.key", "${env:K}".into());
-    let status = own.secrets.connectors.values_mut().next().unwrap();
-    status.insert(
-        "replication_config.key".into(),
-        crate::model::SecretStatus::Unchanged,
-    );
     own.git_recorded().applied.replication_config = own.git().replication_config.clone();
     own.assert_plan(&[]);
     own.connectors(1).get_mut(&id(10)).unwrap().detail = detail(json!({"a": 2, "key": "****"}));

@@ -1,16 +1,13 @@
 //! Tests of impact, and of the guard on id changes.
 
 use super::{OTHER_TYPE, Scene, id, live_connector, recorded};
-use crate::model::{Address, DesiredConnector, SecretStatus};
+use crate::model::DesiredConnector;
 use crate::plan::{AllowedIdChanges, Impact, ImpactCounts, LimitSource, Refusal, approved_part};
-use std::collections::BTreeMap;
 
 /// `acme` with a connector whose secret changed, and one whose type changed.
 fn changed_ids() -> Scene {
     let mut scene = Scene::applied();
-    let rotated = BTreeMap::from([("credentials.token".into(), SecretStatus::Changed)]);
-    let git = Address::connector("acme", "git");
-    scene.secrets.connectors.insert(git, rotated);
+    scene.change_token();
     let mut other = DesiredConnector::clone(scene.git());
     other.kind.definition_id = Some(OTHER_TYPE);
     scene
@@ -115,9 +112,7 @@ fn guards_of_an_approved_part_count_only_its_steps() {
 #[test]
 fn rotation_with_a_change_of_settings_is_not_of_secrets_only() {
     let mut scene = Scene::applied();
-    let rotated = BTreeMap::from([("credentials.token".into(), SecretStatus::Changed)]);
-    let git = Address::connector("acme", "git");
-    scene.secrets.connectors.insert(git, rotated);
+    scene.change_token();
     assert!(scene.plan().steps().all(crate::plan::Step::is_secret_only));
     let mut changed = DesiredConnector::clone(scene.git());
     changed.replication_config = super::settings(serde_json::json!({"a": 1}));

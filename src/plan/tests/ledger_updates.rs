@@ -26,11 +26,6 @@ fn ledger_update_changed_reference_text_is_recorded() {
     let sent = Arc::make_mut(scene.git_recorded().sent.as_mut().unwrap());
     sent.fingerprints.insert("environment.k", "f".into());
     sent.references.insert("environment.k", "${env:A}".into());
-    let status = scene.secrets.connectors.values_mut().next().unwrap();
-    status.insert(
-        "environment.k".into(),
-        crate::model::SecretStatus::Unchanged,
-    );
     assert!(updates_ledger(&scene));
     scene.git_recorded().applied.environment = scene.git().environment.clone();
     assert!(!updates_ledger(&scene));

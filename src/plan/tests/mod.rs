@@ -97,10 +97,15 @@ impl Scene {
         scene
             .connectors(1)
             .insert(id(10), live_connector("git").into());
-        let unchanged = BTreeMap::from([("credentials.token".into(), SecretStatus::Unchanged)]);
-        let address = Address::connector("acme", "git");
-        scene.secrets.connectors.insert(address, unchanged);
+        scene.secrets.unchanged.insert(id(10));
         scene
+    }
+
+    /// The comparison shows another token of `acme/git` than was sent.
+    fn change_token(&mut self) {
+        let changed = BTreeMap::from([("credentials.token".into(), SecretStatus::Changed)]);
+        let git = Address::connector("acme", "git");
+        self.secrets.connectors.insert(git, changed);
     }
 
     fn declare(&mut self, name: &str) -> &mut DesiredCustomer {

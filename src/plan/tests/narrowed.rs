@@ -1,7 +1,7 @@
 //! Tests of plans that are reduced to a rotation.
 
 use super::{OTHER_TYPE, Scene, declared, id, live_connector, plan_lines, settings, workspace};
-use crate::model::{Address, AdoptPolicy, Cache, ObservedStatus, Protection, SecretStatus};
+use crate::model::{Address, AdoptPolicy, Cache, ObservedStatus, Protection};
 use crate::plan::{
     Action, BlockReason, Operation, Precondition, Reason, RotationPlan, Step, only_rotations,
 };
@@ -67,8 +67,7 @@ fn only_rotations_other_changes_are_deferred() {
 #[test]
 fn only_rotations_secret_reasons_are_included() {
     let mut scene = rotating();
-    let status = scene.secrets.connectors.values_mut().next().unwrap();
-    status.insert("credentials.token".into(), SecretStatus::Changed);
+    scene.change_token();
     scene.git().credentials_version = Some(2);
     assert_rotation(
         &scene,

@@ -1,7 +1,7 @@
 //! Tests of warnings about created objects that resemble existing ones.
 
 use super::{OTHER_TYPE, Scene, declared, id, live_connector, recorded, settings, workspace};
-use crate::model::{Address, Resemblance, SecretStatus};
+use crate::model::{Address, Resemblance};
 use crate::plan::{ExistingKind, PlanWarning, only_adoptions};
 use serde_json::json;
 use std::sync::Arc;
@@ -195,9 +195,6 @@ fn replaced() -> Scene {
     let mut scene = Scene::applied();
     let acme = scene.desired.customers.remove("acme").unwrap();
     scene.desired.customers.insert("new".into(), acme);
-    let unchanged = [("credentials.token".into(), SecretStatus::Unchanged)];
-    let address = Address::connector("new", "git");
-    scene.secrets.connectors.insert(address, unchanged.into());
     scene
 }
 

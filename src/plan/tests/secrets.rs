@@ -37,8 +37,7 @@ fn secret_value_changed_is_rotated() {
 #[test]
 fn secrets_of_unchanged_connector_are_unchanged() {
     let mut scene = Scene::applied();
-    scene.secrets.connectors.clear();
-    scene.secrets.unchanged.insert(id(11));
+    scene.secrets.unchanged = [id(11)].into();
     scene.assert_plan(&[r#"acme/git unverified: NotAsked ["credentials.token"]"#]);
     scene.secrets.unchanged.insert(id(10));
     scene.assert_plan(&[]);
@@ -62,7 +61,7 @@ fn secret_unverified_is_not_rotated() {
     status(&mut scene, "credentials.token", SecretStatus::Unchanged);
     assert!(!scene.plan().has_changes());
     let mut silent = Scene::applied();
-    silent.secrets.connectors.clear();
+    silent.secrets.unchanged.clear();
     silent.assert_plan(&[r#"acme/git unverified: NotAsked ["credentials.token"]"#]);
     let mut never = Scene::applied();
     never.git_recorded().sent = None;

@@ -113,13 +113,8 @@ impl World {
                 };
                 (path, status)
             });
-            let statuses: BTreeMap<String, SecretStatus> = statuses.collect();
-            let mut all = statuses.values();
-            if all.all(|status| *status == SecretStatus::Unchanged) {
-                comparison.unchanged.insert(connector.recorded.id);
-            } else {
-                comparison.connectors.insert(connector.address(), statuses);
-            }
+            let (id, address) = (connector.recorded.id, || connector.address());
+            comparison.add(id, address, statuses.collect());
         }
         comparison
     }
